@@ -1,0 +1,9 @@
+//! libpq's whole interface as a memory-safe, blocking library.
+//!
+//! The layers, each using only those above it:
+//! `error`, `wire`, `charset`, `conninfo`, `transport`, `auth`, `result`, `connection`, and the two
+//! faces `client` (Rust) and `capi` (C).
+
+pub mod error;
+
+pub use error::{Error, ErrorKind, ServerError};
