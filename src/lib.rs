@@ -5,5 +5,7 @@
 //! faces `client` (Rust) and `capi` (C).
 
 pub mod error;
+#[doc(hidden)]
+pub mod transport;
 
 pub use error::{Error, ErrorKind, ServerError};

@@ -1,0 +1,162 @@
+//! Connecting without waiting.
+
+use std::io;
+use std::os::fd::AsRawFd;
+
+use socket2::Type;
+
+use super::address::Address;
+use super::os_error;
+use super::socket::Socket;
+use crate::error::{Error, ErrorKind};
+
+/// The options of a connection's socket (options `keepalives`, `keepalives_idle`,
+/// `keepalives_interval`, `keepalives_count` and `tcp_user_timeout`); for a Unix-domain socket they
+/// mean nothing.
+///
+/// A number that is not positive leaves the system's default in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DialOptions {
+    /// Whether keepalive probes are sent at all.
+    pub keepalives: bool,
+    /// Seconds without traffic before the first probe.
+    pub keepalives_idle: i32,
+    /// Seconds between probes.
+    pub keepalives_interval: i32,
+    /// Unanswered probes before the connection counts as lost.
+    pub keepalives_count: i32,
+    /// Milliseconds that sent bytes may stay unacknowledged before the connection counts as lost.
+    pub tcp_user_timeout: i32,
+}
+
+impl Default for DialOptions {
+    fn default() -> Self {
+        Self {
+            keepalives: true,
+            keepalives_idle: 0,
+            keepalives_interval: 0,
+            keepalives_count: 0,
+            tcp_user_timeout: 0,
+        }
+    }
+}
+
+/// A connection that has been started.
+#[derive(Debug)]
+pub struct Dial {
+    /// The socket, in non-blocking mode.
+    pub socket: Socket,
+    /// Whether the connection stands already. Otherwise wait until the socket is writable, then ask
+    /// [`connect_finish`].
+    pub connected: bool,
+}
+
+/// Starts connecting to this address.
+///
+/// The error is libpq's sentence without the prefix that names the server; what the kernel says of
+/// the address itself (`Connection refused`) comes alone.
+pub fn connect_start(address: &Address, options: &DialOptions) -> Result<Dial, Error> {
+    let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)
+        .map_err(|e| failed("could not create socket", e))?;
+    let socket = Socket::from(socket);
+    if !address.is_unix() {
+        let no_delay = socket.inner().set_nodelay(true);
+        no_delay.map_err(|e| failed("could not set socket to TCP no delay mode", e))?;
+    }
+    socket
+        .set_nonblocking()
+        .map_err(|e| failed("could not set socket to nonblocking mode", e))?;
+    if !address.is_unix() {
+        set_tcp_options(&socket, options)?;
+    }
+    match socket.inner().connect(address.raw()) {
+        Ok(()) => Ok(Dial {
+            socket,
+            connected: true,
+        }),
+        Err(error) if in_progress(&error, address) => Ok(Dial {
+            socket,
+            connected: false,
+        }),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Whether the connection will complete or fail later. A Unix-domain socket that cannot connect at
+/// once has a full backlog and never will: nothing reports when there is room again.
+fn in_progress(error: &io::Error, address: &Address) -> bool {
+    match error.raw_os_error() {
+        Some(libc::EINPROGRESS | libc::EINTR) => true,
+        Some(libc::EAGAIN) => !address.is_unix(),
+        _ => false,
+    }
+}
+
+/// What became of a connection, asked once its socket is writable.
+pub fn connect_finish(socket: &Socket) -> Result<(), Error> {
+    match socket.take_error() {
+        Ok(None) => Ok(()),
+        Ok(Some(error)) => Err(refused(error)),
+        Err(error) => Err(failed("could not get socket error status", error)),
+    }
+}
+
+fn refused(error: io::Error) -> Error {
+    Error::new(ErrorKind::Connect, os_error::text(&error)).with_source(error)
+}
+
+fn failed(what: &str, error: io::Error) -> Error {
+    let text = format!("{what}: {}", os_error::text(&error));
+    Error::new(ErrorKind::Connect, text).with_source(error)
+}
+
+#[cfg(target_vendor = "apple")]
+const TCP_KEEPIDLE: libc::c_int = libc::TCP_KEEPALIVE;
+#[cfg(not(target_vendor = "apple"))]
+const TCP_KEEPIDLE: libc::c_int = libc::TCP_KEEPIDLE;
+
+fn set_tcp_options(socket: &Socket, options: &DialOptions) -> Result<(), Error> {
+    if options.keepalives {
+        let on = socket.inner().set_keepalive(true);
+        on.map_err(|e| failed("setsockopt(SO_KEEPALIVE) failed", e))?;
+        let idle = options.keepalives_idle;
+        set_number(socket, "TCP_KEEPIDLE", TCP_KEEPIDLE, idle)?;
+        let interval = options.keepalives_interval;
+        set_number(socket, "TCP_KEEPINTVL", libc::TCP_KEEPINTVL, interval)?;
+        let count = options.keepalives_count;
+        set_number(socket, "TCP_KEEPCNT", libc::TCP_KEEPCNT, count)?;
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let millis = options.tcp_user_timeout;
+        set_number(socket, "TCP_USER_TIMEOUT", libc::TCP_USER_TIMEOUT, millis)?;
+    }
+    Ok(())
+}
+
+/// Sets one number of TCP's, unless it asks for the system's default.
+fn set_number(
+    socket: &Socket,
+    name: &str,
+    option: libc::c_int,
+    value: libc::c_int,
+) -> Result<(), Error> {
+    if value <= 0 {
+        return Ok(());
+    }
+    // SAFETY: the pointer is to one c_int that lives through the call, and the length says so.
+    let answer = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            option,
+            (&raw const value).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if answer == 0 {
+        return Ok(());
+    }
+    let what = format!("setsockopt({name}) failed");
+    Err(failed(&what, io::Error::last_os_error()))
+}
