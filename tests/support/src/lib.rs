@@ -1,0 +1,28 @@
+//! What ferropq's live tests stand on.
+//!
+//! - [`require_server`], [`require_major`], [`each_server`]: a running PostgreSQL, started on first
+//!   use and shared by the tests of one process, or `None` where no server is installed.
+//! - [`Server::start`]: a server of one's own, with settings of one's own.
+//! - [`scripted`]: a listener that says exactly what a test wants a hostile server to say.
+//! - [`relay`]: a man in the middle that counts, records or cuts what passes between a client and
+//!   a real server.
+//!
+//! Servers are gone, with their folders, when they are dropped and when the test process ends,
+//! however it ends.
+
+mod certificates;
+mod identity;
+mod installation;
+pub mod relay;
+pub mod scripted;
+mod server;
+mod shared;
+mod users;
+
+pub use installation::{Installation, servers};
+pub use server::{Certificate, Server, ServerOptions, Via};
+pub use shared::{each_server, require_major, require_server};
+pub use users::{
+    CERT_USER, MD5_USER, PASSWORD_USER, PEER_USER, PLAIN_USER, SASLPREP_USER, SCRAM_USER,
+    SUPERUSER, TLS_USER, TRUST_USER, User,
+};
