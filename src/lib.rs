@@ -7,5 +7,6 @@
 pub mod error;
 #[doc(hidden)]
 pub mod transport;
+pub mod wire;
 
 pub use error::{Error, ErrorKind, ServerError};
