@@ -7,6 +7,7 @@
 pub mod error;
 #[doc(hidden)]
 pub mod transport;
+#[doc(hidden)]
 pub mod wire;
 
 pub use error::{Error, ErrorKind, ServerError};

@@ -1,7 +1,8 @@
 //! The bytes of the frontend/backend protocol, versions 3.0 and 3.2: no sockets, no state.
 //!
 //! What the server sends is decoded by [`backend`], what the client sends is encoded by
-//! [`frontend`]. Decoders borrow from the bytes they are given, check all of them before
+//! [`frontend`]. [`replication`] and [`pgoutput`] hold what travels inside CopyData messages on a
+//! replication connection. Decoders borrow from the bytes they are given, check all of them before
 //! they return, and allocate nothing.
 //!
 //! Manual: "Message Formats".
@@ -14,6 +15,8 @@ mod header;
 mod list;
 mod lsn;
 mod malformed;
+pub mod pgoutput;
+pub mod replication;
 pub mod tag;
 #[cfg(test)]
 mod testing;
