@@ -4,6 +4,8 @@
 //! `error`, `wire`, `charset`, `conninfo`, `transport`, `auth`, `result`, `connection`, and the two
 //! faces `client` (Rust) and `capi` (C).
 
+#[doc(hidden)]
+pub mod conninfo;
 pub mod error;
 #[doc(hidden)]
 pub mod transport;
