@@ -1,0 +1,81 @@
+# ferropq. `make help` lists what there is to make.
+
+CARGO ?= cargo
+FEATURES = capi,openssl
+RELEASE = $(or $(CARGO_TARGET_DIR),target)/release
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+INSTALL ?= install
+
+# The interface level: libpq 18's. The number after libpq.so.5 has no meaning beyond it.
+SONAME = libpq.so.5
+REAL_NAME = $(SONAME).18
+HEADERS = $(patsubst include/%,%,$(wildcard include/*.h include/libpq/*.h))
+
+# Seconds per fuzz target.
+FUZZ_TIME ?= 60
+
+.PHONY: all check demo test bench install uninstall fuzz miri clean help
+
+all: ## build the C library: target/release/libferropq.so and libferropq.a
+	$(CARGO) build --release --lib --features $(FEATURES)
+	@ln -sf libferropq.so $(RELEASE)/$(SONAME)
+	@ln -sf libferropq.so $(RELEASE)/libpq.so
+
+check: ## format, lints and the tests that need no server: quick
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --quiet --workspace --all-targets --all-features -- -D warnings
+	$(CARGO) test --quiet --lib --all-features
+	$(CARGO) test --quiet --test layering
+
+demo: ## one query through C, Rust, Python and Ruby, on a throw-away server or $DATABASE_URL
+	@scripts/setup demo
+	@$(MAKE) --no-print-directory all
+	@scripts/with-server scripts/demo
+
+test: ## everything: Rust tests, live servers, C programs under valgrind, installation
+	@scripts/setup
+	FERROPQ_REQUIRE_SERVER=1 $(CARGO) test --workspace
+	FERROPQ_REQUIRE_SERVER=1 $(CARGO) test --workspace --all-features
+	@$(MAKE) --no-print-directory all
+	scripts/with-server scripts/test-c
+	scripts/with-server scripts/test-install
+
+bench: all ## both libraries side by side, by CPU time
+	$(CARGO) bench --features $(FEATURES)
+
+install: ## install as libpq below $DESTDIR$PREFIX (LIBDIR, INCLUDEDIR)
+	@test -f $(RELEASE)/libferropq.so || { echo "run \`make\` first" >&2; exit 1; }
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/libpq
+	$(INSTALL) -m 755 $(RELEASE)/libferropq.so $(DESTDIR)$(LIBDIR)/$(REAL_NAME)
+	ln -sf $(REAL_NAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpq.so
+	$(INSTALL) -m 644 $(RELEASE)/libferropq.a $(DESTDIR)$(LIBDIR)/libpq.a
+	sed -e 's|@PREFIX@|$(PREFIX)|' \
+	    -e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|' \
+	    -e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|' \
+	    libpq.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libpq.pc
+	for header in $(HEADERS); do \
+	    $(INSTALL) -m 644 include/$$header $(DESTDIR)$(INCLUDEDIR)/$$header || exit 1; \
+	done
+
+uninstall: ## remove what `make install` with the same variables has installed
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(REAL_NAME) $(SONAME) libpq.so libpq.a pkgconfig/libpq.pc)
+	rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(HEADERS))
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/libpq $(DESTDIR)$(LIBDIR)/pkgconfig 2>/dev/null
+
+fuzz: ## every fuzz target for FUZZ_TIME seconds (60)
+	scripts/fuzz $(FUZZ_TIME)
+
+miri: ## the tests without I/O, under Miri
+	MIRIFLAGS=-Zmiri-disable-isolation \
+	    $(CARGO) +nightly miri test --lib --all-features -- wire:: charset:: result:: capi::
+
+clean: ## remove what was built
+	$(CARGO) clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
