@@ -15,6 +15,9 @@ SONAME = libpq.so.5
 REAL_NAME = $(SONAME).18
 HEADERS = $(patsubst include/%,%,$(wildcard include/*.h include/libpq/*.h))
 
+# What `make bench` measures against; scripts/setup fetches it.
+LIBPQ_18 = $(abspath $(or $(FERROPQ_SERVERS),.servers)/18/lib/libpq.so.5.18)
+
 # Seconds per fuzz target.
 FUZZ_TIME ?= 60
 
@@ -44,8 +47,11 @@ test: ## everything: Rust tests, live servers, C programs under valgrind, instal
 	scripts/with-server scripts/test-c
 	scripts/with-server scripts/test-install
 
-bench: all ## both libraries side by side, by CPU time
-	$(CARGO) bench --features $(FEATURES)
+bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see benches/README.md
+	@scripts/setup bench
+	FERROPQ_LIB=$(abspath $(RELEASE)/libferropq.so) \
+	    BASELINE_LIBPQ=$${BASELINE_LIBPQ:-$$(ls $(LIBPQ_18) 2>/dev/null)} \
+	    benches/run $(BENCH)
 
 install: ## install as libpq below $DESTDIR$PREFIX (LIBDIR, INCLUDEDIR)
 	@test -f $(RELEASE)/libferropq.so || { echo "run \`make\` first" >&2; exit 1; }

@@ -62,6 +62,9 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     };
     for entry in entries {
         let path = entry.expect("a readable folder").path();
+        if path.ends_with("target") {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
