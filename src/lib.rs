@@ -5,6 +5,8 @@
 //! faces `client` (Rust) and `capi` (C).
 
 #[doc(hidden)]
+pub mod auth;
+#[doc(hidden)]
 pub mod charset;
 #[doc(hidden)]
 pub mod conninfo;
