@@ -1,6 +1,7 @@
 //! Who runs the server: PostgreSQL refuses to run as root, so root lends it another identity.
 
 use std::ffi::CStr;
+use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -43,6 +44,21 @@ impl Identity {
             Some((uid, gid)) => chown(path, Some(uid), Some(gid)),
             None => Ok(()),
         }
+    }
+
+    /// Hands a folder over to this identity, with all that is in it.
+    pub(crate) fn own_all(self, folder: &Path) -> io::Result<()> {
+        self.own(folder)?;
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            match entry.file_type()? {
+                kind if kind.is_dir() => self.own_all(&entry.path())?,
+                kind if kind.is_file() => self.own(&entry.path())?,
+                // A link may lead out of the folder.
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Whether this identity can reach into the folder: one in root's home cannot be.

@@ -246,7 +246,8 @@ fn reachable_bindir(
         .arg(&installation.prefix)
         .arg(&copy))?;
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))?;
-    identity.own(&copy)?;
+    // All of it: the keeper removes the folder as the server's user.
+    identity.own_all(&copy)?;
     Ok(copy.join("bin"))
 }
 

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use support::relay::{Relay, RelayOptions};
+use support::scripted::{Scripted, data_row, ready, row_description};
 use support::{Server, ServerOptions, each_server, servers};
 
 /// SSLRequest, the smallest question a server answers.
@@ -85,4 +86,39 @@ fn a_server_that_cannot_start_says_why() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("shared_buffers"), "{error}");
+}
+
+#[test]
+fn a_script_plays_its_part() {
+    let server = Scripted::run(|peer| {
+        peer.accept();
+        assert_eq!(peer.expect(b'Q'), b"SELECT 1\0");
+        peer.send(&row_description(&["one"]));
+        peer.send(&data_row(&[Some(b"1"), None]));
+        peer.send(&ready(b'I'));
+        peer.wait_for_close();
+    });
+    let mut client = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    client.write_all(b"\0\0\0\x09\0\x03\0\0\0").unwrap();
+    client.write_all(b"Q\0\0\0\x0dSELECT 1\0").unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\0\x01\x31\xff\xff\xff\xffZ\0\0\0\x05I") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    assert!(answer.starts_with(b"R\0\0\0\x08\0\0\0\0S"));
+    drop(client);
+    server.finish();
+}
+
+#[test]
+#[should_panic(expected = "the message's type")]
+fn a_client_that_strays_from_the_script_fails_the_test() {
+    let server = Scripted::run(|peer| {
+        peer.expect(b'Q');
+    });
+    let mut client = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    client.write_all(b"X\0\0\0\x04").unwrap();
+    server.finish();
 }

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     };
     let mut command = Command::new(program);
     command.args(arguments);
+    end_with_us(&mut command);
 
     let server = match server_for(&mut command) {
         Ok(server) => server,
@@ -46,6 +47,24 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// Makes the kernel end the command when we are killed: its server will be gone by then.
+#[cfg(target_os = "linux")]
+fn end_with_us(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    let ask_for_signal = || {
+        // SAFETY: prctl with these arguments touches no memory.
+        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: between fork and exec the closure makes one system call and allocates nothing.
+    unsafe { command.pre_exec(ask_for_signal) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_us(_command: &mut Command) {}
 
 /// Starts a server, unless the caller has one, and tells the command about it.
 fn server_for(command: &mut Command) -> Result<Option<Server>, String> {
