@@ -37,6 +37,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "slow")]
     fn all_65535_parameters_can_be_described() {
         let body = [&[0xff, 0xff][..], &[0; 4 * 0xffff]].concat();
         let message = ParameterDescription::decode(&body).unwrap();

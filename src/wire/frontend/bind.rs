@@ -91,6 +91,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "slow")]
     fn counts_go_up_to_65535() {
         let mut out = Vec::new();
         let (values, formats) = (vec![None; 0x1_0000], vec![0; 0x1_0000]);
@@ -125,6 +126,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "slow")]
     fn a_message_over_2_gib_is_refused_before_memory_is_taken() {
         let value = vec![0; 0x1_0000];
         let values = vec![Some(&value[..]); 0x8000];

@@ -51,6 +51,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "slow")]
     fn counts_go_up_to_65535() {
         let mut out = Vec::new();
         let arguments = |count| std::iter::repeat_n(None, count);
