@@ -6,9 +6,12 @@
 //! Manual: "SASL Authentication" and "Start-up" in the chapter "Frontend/Backend Protocol"; the
 //! options `require_auth`, `channel_binding`, `scram_client_key` and `scram_server_key`.
 
+pub mod exchange;
 pub mod key_cache;
 pub mod md5;
+pub mod mechanism;
 pub mod password_encryption;
+pub mod requirement;
 pub mod saslprep;
 pub mod scram;
 

@@ -170,9 +170,9 @@ impl ScramClient {
         matches!(self.state, State::Finished)
     }
 
-    /// Whether the client's last message has been made, so that the server's last is due.
-    pub fn awaits_final(&self) -> bool {
-        matches!(self.state, State::ProofSent { .. })
+    /// Whether the client's first message has been made, so that the server's first is due.
+    pub fn awaits_challenge(&self) -> bool {
+        matches!(self.state, State::FirstSent)
     }
 
     /// Whether a finished exchange was bound to the TLS connection: what

@@ -70,7 +70,7 @@ fn the_vector_of_rfc_7677_holds() {
 #[test]
 fn a_recorded_exchange_succeeds() {
     let mut client = proved();
-    assert!(client.awaits_final());
+    assert!(!client.awaits_challenge());
     assert!(!client.is_finished());
     client.verify(SERVER_FINAL.as_bytes()).unwrap();
     assert!(client.is_finished());

@@ -1,0 +1,216 @@
+//! The whole exchange of authentication: what to answer to each request of the server.
+//!
+//! Manual: "Start-up" in "Message Flow", and the messages whose names begin with Authentication.
+//!
+//! What differs from libpq, on purpose: AuthenticationOk is not believed while a SCRAM exchange is
+//! open, so that the server's proof cannot be left out.
+
+use zeroize::Zeroizing;
+
+use super::auth_error;
+use super::md5::md5_password;
+use super::mechanism::{Channel, Choice, Mechanism};
+use super::requirement::{Progress, Requirement};
+use super::scram::{ScramClient, ScramKeys};
+use crate::conninfo::Settings;
+use crate::error::Error;
+use crate::wire::backend::{Authentication, SaslMechanisms};
+
+/// Who wants to connect, with what, over what kind of connection.
+pub struct Context<'a> {
+    /// The settings of the connection: user, requirements, keys.
+    pub settings: &'a Settings,
+    /// The password for the host connected to, if there is one: see
+    /// [`Settings::password_for`](crate::conninfo::Settings::password_for).
+    pub password: Option<&'a [u8]>,
+    /// Whether TLS is in use.
+    pub is_tls: bool,
+    /// Whether GSSAPI encrypts the connection.
+    pub is_gss_encrypted: bool,
+    /// Gives the `tls-server-end-point` hash of the server's certificate; asked only where it may
+    /// be needed.
+    pub end_point: &'a dyn Fn() -> Option<Vec<u8>>,
+}
+
+/// What to do about a request.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Authentication has succeeded.
+    Done,
+    /// Nothing to send: the next message of the server is due.
+    Wait,
+    /// Send a PasswordMessage with this text (the NUL is not part of it).
+    Password(Zeroizing<Vec<u8>>),
+    /// Send a SASLInitialResponse.
+    SaslInitial {
+        /// The mechanism to name.
+        mechanism: Mechanism,
+        /// The initial client response.
+        response: Vec<u8>,
+    },
+    /// Send a SASLResponse.
+    Sasl(Vec<u8>),
+}
+
+/// The state of one connection's authentication. A new attempt to connect begins with a new one.
+#[derive(Default)]
+pub struct Exchange {
+    scram: Option<ScramClient>,
+    has_sent_password: bool,
+    has_been_asked: bool,
+}
+
+impl Exchange {
+    /// Nothing has been asked yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the server has asked for a password, by whatever method: what
+    /// `PQconnectionUsedPassword` reports, and `PQconnectionNeedsPassword` where there is none.
+    pub fn has_been_asked_for_password(&self) -> bool {
+        self.has_been_asked
+    }
+
+    /// The answer to one request. An error means that the connection is to be given up.
+    pub fn answer(
+        &mut self,
+        request: &Authentication<'_>,
+        context: &Context<'_>,
+    ) -> Result<Answer, Error> {
+        let requirement = Requirement::new(context.settings);
+        requirement.check(request, self.progress(context))?;
+        match request {
+            Authentication::Ok => self.finish(),
+            Authentication::CleartextPassword => {
+                let password = self.password(context)?.to_vec();
+                Ok(self.send_password(password))
+            }
+            Authentication::Md5Password { salt } => {
+                let user = context.settings.user.to_bytes();
+                let hashed = md5_password(user, self.password(context)?, *salt);
+                Ok(self.send_password(hashed.into_bytes()))
+            }
+            Authentication::Sasl(offered) => self.begin_sasl(offered, context, requirement),
+            Authentication::SaslContinue(challenge) => {
+                let response = self.open_scram()?.client_final(challenge)?;
+                Ok(Answer::Sasl(response))
+            }
+            Authentication::SaslFinal(outcome) => {
+                let scram = self.open_scram()?;
+                if scram.awaits_challenge() {
+                    return Err(auth_error(
+                        "AuthenticationSASLFinal received from server, but SASL authentication \
+                         was not completed",
+                    ));
+                }
+                scram.verify(outcome)?;
+                Ok(Answer::Wait)
+            }
+            _ => Err(unsupported(request)),
+        }
+    }
+
+    fn progress(&self, context: &Context<'_>) -> Progress {
+        let scram = self.scram.as_ref();
+        Progress {
+            is_complete: self.has_sent_password || scram.is_some_and(ScramClient::is_finished),
+            is_channel_bound: scram.is_some_and(ScramClient::is_channel_bound),
+            is_gss_encrypted: context.is_gss_encrypted,
+        }
+    }
+
+    fn finish(&self) -> Result<Answer, Error> {
+        match &self.scram {
+            Some(scram) if !scram.is_finished() => Err(auth_error(
+                "server reported success before it completed SCRAM authentication",
+            )),
+            _ => Ok(Answer::Done),
+        }
+    }
+
+    fn password<'a>(&mut self, context: &Context<'a>) -> Result<&'a [u8], Error> {
+        self.has_been_asked = true;
+        let given = context.password.filter(|password| !password.is_empty());
+        given.ok_or_else(|| auth_error("fe_sendauth: no password supplied"))
+    }
+
+    fn send_password(&mut self, text: Vec<u8>) -> Answer {
+        self.has_sent_password = true;
+        Answer::Password(Zeroizing::new(text))
+    }
+
+    fn begin_sasl(
+        &mut self,
+        offered: &SaslMechanisms<'_>,
+        context: &Context<'_>,
+        requirement: Requirement<'_>,
+    ) -> Result<Answer, Error> {
+        if self.scram.is_some() {
+            return Err(auth_error("duplicate SASL authentication request"));
+        }
+        let is_tls = context.is_tls;
+        let channel = Channel {
+            setting: context.settings.channel_binding,
+            is_tls,
+            end_point: is_tls.then(context.end_point).flatten(),
+        };
+        let choice = Choice::select(offered.iter(), &channel)?;
+        self.has_been_asked = true;
+        requirement.check_mechanism(choice.mechanism)?;
+        choice.satisfies(&channel)?;
+        let mut scram = self.scram_client(context, choice.clone())?;
+        let response = scram.client_first();
+        self.scram = Some(scram);
+        Ok(Answer::SaslInitial {
+            mechanism: choice.mechanism,
+            response,
+        })
+    }
+
+    /// Both keys stand in for the password; one alone is of no use.
+    fn scram_client(
+        &mut self,
+        context: &Context<'_>,
+        choice: Choice,
+    ) -> Result<ScramClient, Error> {
+        let settings = context.settings;
+        if let (Some(client), Some(server)) =
+            (&settings.scram_client_key, &settings.scram_server_key)
+        {
+            return ScramClient::with_keys(ScramKeys::new(client, server), choice.binding, None);
+        }
+        ScramClient::new(self.password(context)?, choice.binding, None)
+    }
+
+    fn open_scram(&mut self) -> Result<&mut ScramClient, Error> {
+        self.scram.as_mut().ok_or_else(|| {
+            auth_error(
+                "fe_sendauth: invalid authentication request from server: \
+                 AUTH_REQ_SASL_CONT without AUTH_REQ_SASL",
+            )
+        })
+    }
+}
+
+/// The error about a request that this client cannot answer.
+fn unsupported(request: &Authentication<'_>) -> Error {
+    auth_error(match request {
+        Authentication::Unknown(1) => "Kerberos 4 authentication not supported",
+        Authentication::KerberosV5 => "Kerberos 5 authentication not supported",
+        Authentication::Unknown(4) => "Crypt authentication not supported",
+        Authentication::Gss | Authentication::GssContinue(_) => {
+            "GSSAPI authentication not supported"
+        }
+        Authentication::Sspi => "SSPI authentication not supported",
+        Authentication::ScmCredential => "authentication method 6 not supported",
+        Authentication::Unknown(code) => {
+            return auth_error(format!("authentication method {code} not supported"));
+        }
+        _ => "unexpected authentication request from server",
+    })
+}
+
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;

@@ -1,0 +1,230 @@
+//! Which of the SASL mechanisms that the server offers the client takes.
+//!
+//! Manual: "SASL Authentication" and the option `channel_binding`.
+//!
+//! What differs from libpq, on purpose: OAUTHBEARER is not chosen, and where TLS is in use but no
+//! hash of the server's certificate can be had, `channel_binding=prefer` goes on without binding.
+
+use std::fmt;
+
+use super::auth_error;
+use super::scram::ChannelBinding;
+use crate::conninfo::ChannelBinding as BindingSetting;
+use crate::error::Error;
+
+/// A SASL mechanism that this client knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// SCRAM-SHA-256.
+    ScramSha256,
+    /// SCRAM-SHA-256-PLUS: bound to the TLS connection.
+    ScramSha256Plus,
+}
+
+impl Mechanism {
+    /// The name in the messages of the protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
+        }
+    }
+}
+
+impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the connection can do about channel binding, and what the user wants.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// The option `channel_binding`.
+    pub setting: BindingSetting,
+    /// Whether TLS is in use.
+    pub is_tls: bool,
+    /// The `tls-server-end-point` hash of the server's certificate, where there is one.
+    pub end_point: Option<Vec<u8>>,
+}
+
+/// The mechanism taken, and what its first message says about channel binding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The mechanism.
+    pub mechanism: Mechanism,
+    /// What to tell the server.
+    pub binding: ChannelBinding,
+}
+
+impl Choice {
+    /// Chooses from the names in AuthenticationSASL.
+    pub fn select<'a>(
+        offered: impl IntoIterator<Item = &'a [u8]>,
+        channel: &Channel,
+    ) -> Result<Self, Error> {
+        let Channel {
+            setting, is_tls, ..
+        } = *channel;
+        if setting == BindingSetting::Require && !is_tls {
+            return Err(auth_error("channel binding required, but SSL not in use"));
+        }
+        let (mut scram, mut plus) = (false, false);
+        for name in offered {
+            scram |= name == Mechanism::ScramSha256.name().as_bytes();
+            plus |= name == Mechanism::ScramSha256Plus.name().as_bytes();
+        }
+        if plus && !is_tls {
+            return Err(auth_error(
+                "server offered SCRAM-SHA-256-PLUS authentication over a non-SSL connection",
+            ));
+        }
+        let hash = match setting {
+            BindingSetting::Disable => None,
+            _ => channel.end_point.as_ref().filter(|_| is_tls),
+        };
+        let (mechanism, binding) = match hash {
+            Some(hash) if plus => {
+                let binding = ChannelBinding::ServerEndPoint(hash.clone());
+                (Mechanism::ScramSha256Plus, binding)
+            }
+            Some(_) if scram => (Mechanism::ScramSha256, ChannelBinding::NotUsed),
+            None if scram => (Mechanism::ScramSha256, ChannelBinding::Unsupported),
+            _ => return Err(nothing_in_common(plus, setting)),
+        };
+        Ok(Self { mechanism, binding })
+    }
+
+    /// Fails where the user demands channel binding and this choice does not bind.
+    pub fn satisfies(&self, channel: &Channel) -> Result<(), Error> {
+        if channel.setting != BindingSetting::Require
+            || self.mechanism == Mechanism::ScramSha256Plus
+        {
+            return Ok(());
+        }
+        Err(auth_error(if channel.end_point.is_none() {
+            NO_END_POINT
+        } else {
+            "channel binding is required, but server did not offer an authentication method that \
+             supports channel binding"
+        }))
+    }
+}
+
+const NO_END_POINT: &str =
+    "channel binding is required, but the server's certificate gives no hash to bind to";
+
+fn nothing_in_common(plus: bool, setting: BindingSetting) -> Error {
+    auth_error(if plus && setting == BindingSetting::Require {
+        NO_END_POINT
+    } else {
+        "none of the server's SASL authentication mechanisms are supported"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: &[u8] = b"SCRAM-SHA-256";
+    const P: &[u8] = b"SCRAM-SHA-256-PLUS";
+    const X: &[u8] = b"X-OTHER";
+
+    const DISABLE: BindingSetting = BindingSetting::Disable;
+    const PREFER: BindingSetting = BindingSetting::Prefer;
+    const REQUIRE: BindingSetting = BindingSetting::Require;
+
+    const NO_SSL: &str = "channel binding required, but SSL not in use";
+    const NONE: &str = "none of the server's SASL authentication mechanisms are supported";
+    const PLUS_PLAIN: &str =
+        "server offered SCRAM-SHA-256-PLUS authentication over a non-SSL connection";
+    const NOT_OFFERED: &str = "channel binding is required, but server did not offer an \
+        authentication method that supports channel binding";
+
+    /// What the client would say: the mechanism with the flag of its first message, or the error.
+    fn outcome(offered: &[&[u8]], channel: &Channel) -> String {
+        let chosen = Choice::select(offered.iter().copied(), channel);
+        let satisfied = chosen.and_then(|choice| choice.satisfies(channel).map(|()| choice));
+        match satisfied {
+            Ok(Choice { mechanism, binding }) => match binding {
+                ChannelBinding::Unsupported => format!("{mechanism} n"),
+                ChannelBinding::NotUsed => format!("{mechanism} y"),
+                ChannelBinding::ServerEndPoint(_) => format!("{mechanism} p"),
+            },
+            Err(error) => error.message().to_owned(),
+        }
+    }
+
+    fn plain(setting: BindingSetting) -> Channel {
+        Channel {
+            setting,
+            is_tls: false,
+            end_point: None,
+        }
+    }
+
+    fn tls(setting: BindingSetting) -> Channel {
+        Channel {
+            setting,
+            is_tls: true,
+            end_point: Some(vec![1; 32]),
+        }
+    }
+
+    #[test]
+    fn without_tls_only_plain_scram_will_do() {
+        // Rows as libpq 18 answers: disable, prefer, require.
+        let cases: [(&[&[u8]], [&str; 3]); 8] = [
+            (&[S], ["SCRAM-SHA-256 n", "SCRAM-SHA-256 n", NO_SSL]),
+            (&[X, S], ["SCRAM-SHA-256 n", "SCRAM-SHA-256 n", NO_SSL]),
+            (&[P], [PLUS_PLAIN, PLUS_PLAIN, NO_SSL]),
+            (&[P, S], [PLUS_PLAIN, PLUS_PLAIN, NO_SSL]),
+            (&[S, P], [PLUS_PLAIN, PLUS_PLAIN, NO_SSL]),
+            (&[X, P], [PLUS_PLAIN, PLUS_PLAIN, NO_SSL]),
+            (&[X], [NONE, NONE, NO_SSL]),
+            (&[], [NONE, NONE, NO_SSL]),
+        ];
+        for (offered, expected) in cases {
+            let got = [DISABLE, PREFER, REQUIRE].map(|setting| outcome(offered, &plain(setting)));
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn with_tls_the_setting_decides() {
+        let (n, y, p) = ("SCRAM-SHA-256 n", "SCRAM-SHA-256 y", "SCRAM-SHA-256-PLUS p");
+        let cases: [(&[&[u8]], [&str; 3]); 8] = [
+            (&[S], [n, y, NOT_OFFERED]),
+            (&[X, S], [n, y, NOT_OFFERED]),
+            (&[P], [NONE, p, p]),
+            (&[P, S], [n, p, p]),
+            (&[S, P], [n, p, p]),
+            (&[X, P], [NONE, p, p]),
+            (&[X], [NONE, NONE, NONE]),
+            (&[], [NONE, NONE, NONE]),
+        ];
+        for (offered, expected) in cases {
+            let got = [DISABLE, PREFER, REQUIRE].map(|setting| outcome(offered, &tls(setting)));
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn without_a_hash_of_the_certificate_the_client_does_not_claim_to_bind() {
+        let channel = |setting| Channel {
+            end_point: None,
+            ..tls(setting)
+        };
+        assert_eq!(outcome(&[P, S], &channel(PREFER)), "SCRAM-SHA-256 n");
+        assert_eq!(outcome(&[S], &channel(PREFER)), "SCRAM-SHA-256 n");
+        assert_eq!(outcome(&[P], &channel(PREFER)), NONE);
+        assert_eq!(outcome(&[P, S], &channel(REQUIRE)), NO_END_POINT);
+        assert_eq!(outcome(&[P], &channel(REQUIRE)), NO_END_POINT);
+    }
+
+    #[test]
+    fn names_that_only_begin_like_a_mechanism_are_others() {
+        let names: [&[u8]; 3] = [b"SCRAM-SHA-256x", b"scram-sha-256", b""];
+        assert_eq!(outcome(&names, &plain(PREFER)), NONE);
+    }
+}
