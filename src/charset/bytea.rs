@@ -4,86 +4,118 @@
 
 use memchr::memchr;
 
-const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+use super::Sink;
 
-/// The two digits of every byte.
-static HEX_PAIRS: [[u8; 2]; 256] = {
-    let mut pairs = [[0; 2]; 256];
+/// How many bytes are converted at a time: enough for vector instructions to pay.
+const BLOCK: usize = 64;
+
+/// What [`hex_value`] gives for a byte that is no hex digit; no digit's value has a high bit.
+const NO_DIGIT: u8 = 0x80;
+
+/// How the escape format spells a byte: the text, filled up to seven bytes, and its length.
+type Spelling = [u8; 8];
+
+/// The most bytes that a spelling has.
+const LONGEST_SPELLING: usize = 5;
+
+/// The spellings of every byte where a backslash is one backslash, and where it takes two.
+static SPELLINGS: [[Spelling; 256]; 2] = [spellings(b"\\"), spellings(b"\\\\")];
+
+const fn spellings(backslash: &[u8]) -> [Spelling; 256] {
+    let mut all = [[0; 8]; 256];
     let mut byte = 0;
     while byte < 256 {
-        pairs[byte] = [HEX_DIGITS[byte >> 4], HEX_DIGITS[byte & 15]];
+        all[byte] = spelling(byte as u8, backslash);
         byte += 1;
     }
-    pairs
-};
+    all
+}
 
-/// What stands in [`HEX_VALUES`] for a byte that is no hex digit; no digit has its high bits.
-const NO_DIGIT: u8 = 0xf0;
-
-/// The value of every hex digit.
-static HEX_VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = HEX_DIGITS[value];
-        values[digit as usize] = value as u8;
-        values[digit.to_ascii_uppercase() as usize] = value as u8;
-        value += 1;
-    }
-    values
-};
+const fn spelling(byte: u8, backslash: &[u8]) -> Spelling {
+    let count = backslash.len();
+    let mut text = [b'\\'; 8];
+    text[7] = match byte {
+        b'\'' => {
+            text[0] = byte;
+            text[1] = byte;
+            2
+        }
+        b'\\' => 2 * count as u8,
+        0x20..=0x7e => {
+            text[0] = byte;
+            1
+        }
+        _ => {
+            text[count] = b'0' + (byte >> 6);
+            text[count + 1] = b'0' + (byte >> 3 & 7);
+            text[count + 2] = b'0' + (byte & 7);
+            count as u8 + 3
+        }
+    };
+    text
+}
 
 /// The bytes in a form for use inside a string literal, whose quotes are not added.
 ///
 /// `use_hex`: the hex format, which servers understand since 9.0. `standard_conforming`: whether
 /// the literal takes backslashes as they are; where it does not, they are doubled.
 pub fn escape_bytea(use_hex: bool, standard_conforming: bool, src: &[u8]) -> Vec<u8> {
-    let backslash: &[u8] = match standard_conforming {
-        true => b"\\",
-        false => b"\\\\",
-    };
+    let mut escaped = Vec::new();
+    write_bytea(use_hex, standard_conforming, src, &mut escaped);
+    escaped
+}
+
+/// Appends to `dst` what [`escape_bytea`] returns.
+pub fn write_bytea<S: Sink>(use_hex: bool, standard_conforming: bool, src: &[u8], dst: &mut S) {
     match use_hex {
-        true => escape_hex(backslash, src),
-        false => escape_octal(backslash, src),
+        true => write_hex(
+            if standard_conforming {
+                b"\\x"
+            } else {
+                b"\\\\x"
+            },
+            src,
+            dst,
+        ),
+        false => write_octal(&SPELLINGS[usize::from(!standard_conforming)], src, dst),
     }
 }
 
-fn escape_hex(backslash: &[u8], src: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(backslash.len() + 1 + 2 * src.len());
-    escaped.extend_from_slice(backslash);
-    escaped.push(b'x');
-    escaped.extend(src.iter().flat_map(|byte| HEX_PAIRS[usize::from(*byte)]));
-    escaped
+fn write_hex<S: Sink>(prefix: &[u8], src: &[u8], dst: &mut S) {
+    dst.reserve(prefix.len() + 2 * src.len());
+    dst.push_slice(prefix);
+    let (blocks, tail) = src.as_chunks();
+    for block in blocks {
+        dst.push_slice(hex_digits(block).as_flattened());
+    }
+    let mut last = [0; BLOCK];
+    last[..tail.len()].copy_from_slice(tail);
+    dst.push_slice(hex_digits(&last)[..tail.len()].as_flattened());
+}
+
+/// The digits of a block of bytes: reckoned, which the compiler makes into vector instructions.
+fn hex_digits(bytes: &[u8; BLOCK]) -> [[u8; 2]; BLOCK] {
+    let digit = |value| value + if value > 9 { b'a' - 10 } else { b'0' };
+    let high = bytes.map(|byte| digit(byte >> 4));
+    let low = bytes.map(|byte| digit(byte & 15));
+    std::array::from_fn(|index| [high[index], low[index]])
 }
 
 /// The escape format: what is not printable ASCII becomes a backslash and three octal digits.
-fn escape_octal(backslash: &[u8], src: &[u8]) -> Vec<u8> {
-    let len = |byte: &u8| match byte {
-        b'\'' => 2,
-        b'\\' => 2 * backslash.len(),
-        0x20..=0x7e => 1,
-        _ => backslash.len() + 3,
-    };
-    let mut escaped = Vec::with_capacity(src.iter().map(len).sum());
-    for &byte in src {
-        match byte {
-            b'\'' => escaped.extend_from_slice(b"''"),
-            b'\\' => {
-                escaped.extend_from_slice(backslash);
-                escaped.extend_from_slice(backslash);
-            }
-            0x20..=0x7e => escaped.push(byte),
-            _ => {
-                escaped.extend_from_slice(backslash);
-                escaped.extend_from_slice(&[
-                    b'0' + (byte >> 6),
-                    b'0' + (byte >> 3 & 7),
-                    b'0' + (byte & 7),
-                ]);
-            }
+fn write_octal<S: Sink>(spellings: &[Spelling; 256], src: &[u8], dst: &mut S) {
+    let spelling = |byte: &u8| &spellings[usize::from(*byte)];
+    dst.reserve(src.iter().map(|byte| usize::from(spelling(byte)[7])).sum());
+    for bytes in src.chunks(BLOCK) {
+        let mut block = [0; LONGEST_SPELLING * BLOCK + 8];
+        let mut len = 0;
+        for byte in bytes {
+            // All eight, whatever the length: what is too much is overwritten by the next.
+            let spelling = spelling(byte);
+            block[len..len + 8].copy_from_slice(spelling);
+            len += usize::from(spelling[7]);
         }
+        dst.push_slice(&block[..len]);
     }
-    escaped
 }
 
 /// The bytes that a `bytea` value's text stands for, in either format.
@@ -92,23 +124,30 @@ fn escape_octal(backslash: &[u8], src: &[u8]) -> Vec<u8> {
 /// digits should begin is skipped, a pair whose second is no digit is dropped, and so is half a
 /// pair at the end. In the escape format a backslash that begins no escape is dropped.
 pub fn unescape_bytea(src: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_unescaped_bytea(src, &mut bytes);
+    bytes
+}
+
+/// Appends to `dst` what [`unescape_bytea`] returns.
+pub fn write_unescaped_bytea<S: Sink>(src: &[u8], dst: &mut S) {
     match src.strip_prefix(b"\\x") {
-        Some(digits) => unescape_hex(digits),
-        None => unescape_octal(src),
+        Some(digits) => unescape_hex(digits, dst),
+        None => unescape_octal(src, dst),
     }
 }
 
-fn unescape_hex(mut digits: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(digits.len() / 2);
+fn unescape_hex<S: Sink>(mut digits: &[u8], dst: &mut S) {
+    dst.reserve(digits.len() / 2);
     loop {
-        digits = &digits[unescape_clean(digits, &mut bytes)..];
+        digits = unescape_clean(digits, dst);
         match *digits {
-            [] | [_] => return bytes,
+            [] | [_] => return,
             [first, ..] if hex_value(first) == NO_DIGIT => digits = &digits[1..],
             [first, second, ..] => {
                 let second = hex_value(second);
                 if second != NO_DIGIT {
-                    bytes.push(hex_value(first) << 4 | second);
+                    dst.push_slice(&[hex_value(first) << 4 | second]);
                 }
                 digits = &digits[2..];
             }
@@ -116,49 +155,62 @@ fn unescape_hex(mut digits: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Decodes as many whole blocks as have nothing but digits; the count of digits decoded.
-fn unescape_clean(digits: &[u8], bytes: &mut Vec<u8>) -> usize {
-    const BLOCK: usize = 16;
-    let mut done = 0;
-    for digits in digits.chunks_exact(2 * BLOCK) {
-        let mut block = [0; BLOCK];
-        let mut seen = 0;
-        for (byte, pair) in block.iter_mut().zip(digits.chunks_exact(2)) {
-            let (first, second) = (hex_value(pair[0]), hex_value(pair[1]));
-            seen |= first | second;
-            *byte = first << 4 | second;
-        }
-        if seen & NO_DIGIT != 0 {
+/// Decodes as many whole blocks as have nothing but digits; what is left.
+fn unescape_clean<'a, S: Sink>(mut digits: &'a [u8], dst: &mut S) -> &'a [u8] {
+    while let Some((digit_block, rest)) = digits.split_first_chunk::<BLOCK>() {
+        let values = digit_block.map(hex_value);
+        if values.iter().fold(0, |seen, value| seen | value) & NO_DIGIT != 0 {
             break;
         }
-        bytes.extend_from_slice(&block);
-        done += digits.len();
+        let mut block = [0; BLOCK / 2];
+        for (byte, pair) in block.iter_mut().zip(values.chunks_exact(2)) {
+            *byte = pair[0] << 4 | pair[1];
+        }
+        dst.push_slice(&block);
+        digits = rest;
     }
-    done
+    digits
 }
 
+/// The value of a hex digit: reckoned, which the compiler makes into vector instructions.
 fn hex_value(digit: u8) -> u8 {
-    HEX_VALUES[usize::from(digit)]
+    let decimal = digit.wrapping_sub(b'0');
+    let letter = (digit | 0x20).wrapping_sub(b'a');
+    let letter_value = if letter < 6 { letter + 10 } else { NO_DIGIT };
+    if decimal < 10 { decimal } else { letter_value }
 }
 
-fn unescape_octal(mut src: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(src.len());
-    while let Some(at) = memchr(b'\\', src) {
-        bytes.extend_from_slice(&src[..at]);
-        src = match src[at + 1..] {
-            [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
-                bytes.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
-                &src[at + 4..]
-            }
-            [b'\\', ..] => {
-                bytes.push(b'\\');
-                &src[at + 2..]
-            }
-            _ => &src[at + 1..],
-        };
+fn unescape_octal<S: Sink>(mut src: &[u8], dst: &mut S) {
+    dst.reserve(src.len());
+    while !src.is_empty() {
+        // Escapes come in crowds or hardly at all: by turns a run without any, and a block.
+        let run = memchr(b'\\', src).unwrap_or(src.len());
+        dst.push_slice(&src[..run]);
+        src = unescape_octal_block(&src[run..], dst);
     }
-    bytes.extend_from_slice(src);
-    bytes
+}
+
+/// Decodes one block byte by byte; what is left.
+fn unescape_octal_block<'a, S: Sink>(mut src: &'a [u8], dst: &mut S) -> &'a [u8] {
+    let mut block = [0; BLOCK];
+    let mut len = 0;
+    while len < BLOCK {
+        (block[len], src) = match *src {
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
+                ((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), &src[4..])
+            }
+            [b'\\', b'\\', ..] => (b'\\', &src[2..]),
+            [b'\\', ..] => {
+                src = &src[1..];
+                continue;
+            }
+            [byte, ..] => (byte, &src[1..]),
+            [] => break,
+        };
+        len += 1;
+    }
+    dst.push_slice(&block[..len]);
+    src
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use memchr::{memchr, memchr2};
 
-use super::Encoding;
 use super::verify::ascii_prefix;
+use super::{Encoding, Sink};
 
 /// What is reported when the text ends within a character.
 pub const INCOMPLETE_CHARACTER: &str = "incomplete multibyte character";
@@ -20,11 +20,11 @@ pub const INVALID_CHARACTER: &str = "invalid multibyte character";
 /// valid in the encoding. All of it has been appended even then, with bytes in place of the bad
 /// ones that the server is certain to refuse: a caller who ignores the error cannot be made to
 /// send something that means another thing. Manual: `PQescapeStringConn`.
-pub fn escape_string(
+pub fn escape_string<S: Sink>(
     encoding: Encoding,
     standard_conforming: bool,
     src: &[u8],
-    dst: &mut Vec<u8>,
+    dst: &mut S,
 ) -> Result<(), &'static str> {
     let src = until_nul(src);
     let backslash = if standard_conforming { b'\'' } else { b'\\' };
@@ -33,9 +33,9 @@ pub fn escape_string(
     for piece in Pieces::new(encoding, src) {
         match piece {
             Piece::Text(text) => push_doubling(dst, text, b'\'', backslash),
-            Piece::Opaque(text) => dst.extend_from_slice(text),
+            Piece::Opaque(text) => dst.push_slice(text),
             Piece::Bad(message) => {
-                dst.extend_from_slice(encoding.never_valid());
+                dst.push_slice(&encoding.never_valid());
                 outcome = outcome.and(Err(message));
             }
         }
@@ -52,7 +52,7 @@ pub(super) fn until_nul(text: &[u8]) -> &[u8] {
 pub(super) enum Piece<'a> {
     /// Valid characters, in which every byte below 0x80 is a character of its own.
     Text(&'a [u8]),
-    /// A valid character whose bytes mean nothing by themselves.
+    /// Valid characters whose bytes mean nothing by themselves.
     Opaque(&'a [u8]),
     /// One byte that begins no valid character, and what is wrong with it.
     Bad(&'static str),
@@ -84,16 +84,16 @@ impl<'a> Iterator for Pieces<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let safe = self.encoding.is_ascii_safe();
-        let text = match safe {
+        let text = match self.encoding.is_ascii_safe() {
             true => self.encoding.verify_str(self.rest),
             false => ascii_prefix(self.rest),
         };
         if text > 0 {
             return Some(Piece::Text(self.take(text)));
         }
-        if let Some(len) = self.encoding.verify_char(self.rest) {
-            return Some(Piece::Opaque(self.take(len)));
+        let opaque = self.encoding.high_prefix(self.rest);
+        if opaque > 0 {
+            return Some(Piece::Opaque(self.take(opaque)));
         }
         let complete = self.encoding.mblen(self.rest) <= self.rest.len();
         self.take(1);
@@ -105,7 +105,7 @@ impl<'a> Iterator for Pieces<'a> {
 }
 
 /// Appends `src` with every `a` and every `b` doubled; the two may be the same.
-pub(super) fn push_doubling(dst: &mut Vec<u8>, mut src: &[u8], a: u8, b: u8) {
+pub(super) fn push_doubling<S: Sink>(dst: &mut S, mut src: &[u8], a: u8, b: u8) {
     /// A search that ends sooner than this was not worth its while.
     const DENSE: usize = 16;
     /// How much is then copied byte by byte before the next search.
@@ -113,8 +113,8 @@ pub(super) fn push_doubling(dst: &mut Vec<u8>, mut src: &[u8], a: u8, b: u8) {
 
     while let Some(at) = memchr2(a, b, src) {
         if at >= DENSE {
-            dst.extend_from_slice(&src[..=at]);
-            dst.push(src[at]);
+            dst.push_slice(&src[..=at]);
+            dst.push_slice(&src[at..=at]);
             src = &src[at + 1..];
             continue;
         }
@@ -123,14 +123,13 @@ pub(super) fn push_doubling(dst: &mut Vec<u8>, mut src: &[u8], a: u8, b: u8) {
         let mut len = 0;
         for &byte in block {
             // Written twice, kept twice or once: no branch for the processor to guess.
-            doubled[len] = byte;
-            doubled[len + 1] = byte;
+            doubled[len..len + 2].fill(byte);
             len += 1 + usize::from(byte == a || byte == b);
         }
-        dst.extend_from_slice(&doubled[..len]);
+        dst.push_slice(&doubled[..len]);
         src = rest;
     }
-    dst.extend_from_slice(src);
+    dst.push_slice(src);
 }
 
 #[cfg(test)]

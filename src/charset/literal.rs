@@ -2,21 +2,38 @@
 
 use memchr::memchr;
 
-use super::Encoding;
-use super::escape::{Piece, Pieces, push_doubling, until_nul};
+use super::escape::{
+    INCOMPLETE_CHARACTER, INVALID_CHARACTER, Piece, Pieces, push_doubling, until_nul,
+};
+use super::verify::ascii_prefix;
+use super::{Encoding, Sink};
 
 /// The text as an SQL string literal with its quotes, which means the same whatever the server's
 /// `standard_conforming_strings`: where the text has a backslash, ` E'…'` with a space in front, so
 /// that the `E` cannot join a word before it. A NUL ends the text, as in C.
 ///
 /// # Errors
-/// What is wrong with the first bytes that are not valid in the encoding; see
-/// [`escape_string`](super::escape_string). Manual: `PQescapeLiteral`.
+/// [`INCOMPLETE_CHARACTER`] or [`INVALID_CHARACTER`] where the text is not valid in the encoding.
+/// Manual: `PQescapeLiteral`.
 pub fn escape_literal(encoding: Encoding, src: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let mut literal = Vec::new();
+    write_literal(encoding, src, &mut literal)?;
+    Ok(literal)
+}
+
+/// Appends to `dst` what [`escape_literal`] returns.
+///
+/// # Errors
+/// As of [`escape_literal`]; `dst` then has a part of the literal.
+pub fn write_literal<S: Sink>(
+    encoding: Encoding,
+    src: &[u8],
+    dst: &mut S,
+) -> Result<(), &'static str> {
     let src = until_nul(src);
     match has_backslash(encoding, src) {
-        false => quote(encoding, src, b"'", b'\'', b'\''),
-        true => quote(encoding, src, b" E'", b'\'', b'\\'),
+        false => quote(encoding, src, dst, b"'", [b'\'', b'\'']),
+        true => quote(encoding, src, dst, b" E'", [b'\'', b'\\']),
     }
 }
 
@@ -25,7 +42,21 @@ pub fn escape_literal(encoding: Encoding, src: &[u8]) -> Result<Vec<u8>, &'stati
 /// # Errors
 /// As of [`escape_literal`]. Manual: `PQescapeIdentifier`.
 pub fn escape_identifier(encoding: Encoding, src: &[u8]) -> Result<Vec<u8>, &'static str> {
-    quote(encoding, until_nul(src), b"\"", b'"', b'"')
+    let mut identifier = Vec::new();
+    write_identifier(encoding, src, &mut identifier)?;
+    Ok(identifier)
+}
+
+/// Appends to `dst` what [`escape_identifier`] returns.
+///
+/// # Errors
+/// As of [`escape_literal`]; `dst` then has a part of the identifier.
+pub fn write_identifier<S: Sink>(
+    encoding: Encoding,
+    src: &[u8],
+    dst: &mut S,
+) -> Result<(), &'static str> {
+    quote(encoding, until_nul(src), dst, b"\"", [b'"', b'"'])
 }
 
 /// Whether one of the characters is a backslash. In text that is not valid the answer does not
@@ -40,31 +71,41 @@ fn has_backslash(encoding: Encoding, src: &[u8]) -> bool {
     })
 }
 
-/// `src` between `open` and `close`, with every `close` and every `escape` doubled.
-fn quote(
+/// Appends `open`, `src` with both of `doubled` doubled, and the first of `doubled` as the close.
+fn quote<S: Sink>(
     encoding: Encoding,
     src: &[u8],
+    dst: &mut S,
     open: &[u8],
-    close: u8,
-    escape: u8,
-) -> Result<Vec<u8>, &'static str> {
+    doubled: [u8; 2],
+) -> Result<(), &'static str> {
+    let [close, escape] = doubled;
     // Room for a doubled character now and then; the buffer grows where there are more.
-    let mut quoted = Vec::with_capacity(src.len() + src.len() / 16 + open.len() + 2);
-    quoted.extend_from_slice(open);
+    dst.reserve(src.len() + src.len() / 16 + open.len() + 2);
+    dst.push_slice(open);
     for piece in Pieces::new(encoding, src) {
         match piece {
-            Piece::Text(text) => push_doubling(&mut quoted, text, close, escape),
-            Piece::Opaque(text) => quoted.extend_from_slice(text),
-            Piece::Bad(message) => return Err(message),
+            Piece::Text(text) => push_doubling(dst, text, close, escape),
+            Piece::Opaque(text) => dst.push_slice(text),
+            Piece::Bad(_) => return Err(complaint(encoding, src)),
         }
     }
-    quoted.push(close);
-    Ok(quoted)
+    dst.push_slice(&[close]);
+    Ok(())
+}
+
+/// What libpq says of text that is not valid: that a character is incomplete only where the first
+/// one above ASCII is, and of everything after it that it is invalid.
+fn complaint(encoding: Encoding, src: &[u8]) -> &'static str {
+    let first = &src[ascii_prefix(src)..];
+    match encoding.mblen(first) > first.len() {
+        true => INCOMPLETE_CHARACTER,
+        false => INVALID_CHARACTER,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{INCOMPLETE_CHARACTER, INVALID_CHARACTER};
     use super::*;
 
     #[test]
@@ -96,6 +137,11 @@ mod tests {
             assert_eq!(escape(Encoding::UTF8, b"x\xe4"), Err(INCOMPLETE_CHARACTER));
             assert_eq!(escape(Encoding::UTF8, b"x\xff"), Err(INVALID_CHARACTER));
             assert_eq!(escape(Encoding::EUC_JP, b"\xa4'"), Err(INVALID_CHARACTER));
+            let late = "\u{e9}a".as_bytes();
+            assert_eq!(
+                escape(Encoding::UTF8, &[late, b"\xe4"].concat()),
+                Err(INVALID_CHARACTER)
+            );
             assert!(escape(Encoding::SQL_ASCII, b"x\xff\xe4").is_ok());
         }
     }

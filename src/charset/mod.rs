@@ -12,12 +12,14 @@ mod length;
 mod literal;
 mod locale;
 mod names;
+mod sink;
 mod verify;
 mod width;
 mod width_table;
 
-pub use bytea::{escape_bytea, unescape_bytea};
+pub use bytea::{escape_bytea, unescape_bytea, write_bytea, write_unescaped_bytea};
 pub use encoding::Encoding;
 pub use escape::{INCOMPLETE_CHARACTER, INVALID_CHARACTER, escape_string};
-pub use literal::{escape_identifier, escape_literal};
+pub use literal::{escape_identifier, escape_literal, write_identifier, write_literal};
 pub use locale::{from_codeset, from_environment, from_locale};
+pub use sink::Sink;

@@ -8,103 +8,160 @@ impl Encoding {
     ///
     /// A NUL is valid in no encoding.
     pub fn verify_char(self, text: &[u8]) -> Option<usize> {
-        let character = text.get(..self.mblen(text))?;
-        let valid = match *character {
-            [first] if first < 0x80 => first != 0,
-            _ => self.verify_high(character),
-        };
-        valid.then_some(character.len())
+        match *text.first()? {
+            0 => None,
+            1..0x80 => Some(1),
+            _ => self.verify_high(text),
+        }
     }
 
     /// How many bytes at the start of `text` are valid characters.
     pub fn verify_str(self, text: &[u8]) -> usize {
+        let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
         match self.family() {
-            Family::SingleByte => memchr::memchr(0, text).unwrap_or(text.len()),
-            Family::Utf8 => {
-                let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
-                match std::str::from_utf8(text) {
-                    Ok(_) => text.len(),
-                    Err(error) => error.valid_up_to(),
+            Family::SingleByte => text.len(),
+            Family::Utf8 => match std::str::from_utf8(text) {
+                Ok(_) => text.len(),
+                Err(error) => error.valid_up_to(),
+            },
+            _ => {
+                let mut done = 0;
+                loop {
+                    done += ascii_prefix(&text[done..]);
+                    match self.high_prefix(&text[done..]) {
+                        0 => return done,
+                        high => done += high,
+                    }
                 }
             }
-            _ => self.verify_multibyte(text),
         }
     }
 
-    fn verify_multibyte(self, text: &[u8]) -> usize {
-        let mut done = 0;
-        while done < text.len() {
-            let rest = &text[done..];
-            let ascii = ascii_prefix(rest);
-            if let Some(nul) = memchr::memchr(0, &rest[..ascii]) {
-                return done + nul;
-            }
-            done += ascii;
-            match self.verify_char(&text[done..]) {
-                Some(len) => done += len,
-                None => break,
-            }
+    /// How many bytes at the start of `text` are valid characters of which each begins with a byte
+    /// of 0x80 or more.
+    pub(super) fn high_prefix(self, text: &[u8]) -> usize {
+        match self.family() {
+            Family::SingleByte => prefix(text, |_| Some(1)),
+            Family::Utf8 => prefix(text, utf8),
+            Family::EucJp => prefix(text, euc_jp),
+            Family::EucCn | Family::EucKr => prefix(text, euc_two_bytes),
+            Family::EucTw => prefix(text, euc_tw),
+            Family::Johab => prefix(text, johab),
+            Family::Mule => prefix(text, mule),
+            Family::Sjis => prefix(text, sjis),
+            Family::DoubleByte => prefix(text, double_byte),
+            Family::Gb18030 => prefix(text, gb18030),
         }
-        done
     }
 
-    /// Whether a character that begins with a byte of 0x80 or more, and is as long as that byte
-    /// claims, is valid.
-    fn verify_high(self, character: &[u8]) -> bool {
-        let (first, rest) = (character[0], &character[1..]);
+    fn verify_high(self, text: &[u8]) -> Option<usize> {
         match self.family() {
-            Family::SingleByte => true,
-            Family::Utf8 => std::str::from_utf8(character).is_ok(),
-            Family::EucJp => match first {
-                0x8e => in_range(rest, 0xa1, 0xdf),
-                0x8f => in_range(rest, 0xa1, 0xfe),
-                _ => in_range(character, 0xa1, 0xfe),
-            },
-            Family::EucCn | Family::EucKr => in_range(character, 0xa1, 0xfe),
-            Family::EucTw => match first {
-                0x8e => (0xa1..=0xa7).contains(&rest[0]) && in_range(&rest[1..], 0xa1, 0xfe),
-                0x8f => false,
-                _ => in_range(rest, 0xa1, 0xfe),
-            },
-            Family::Johab => in_range(rest, 0xa1, 0xfe),
-            Family::Mule => in_range(rest, 0x80, 0xff),
-            Family::Sjis => match *rest {
-                [] => true,
-                [second, ..] => {
-                    matches!(first, 0x81..=0x9f | 0xe0..=0xfc)
-                        && matches!(second, 0x40..=0x7e | 0x80..=0xfc)
-                }
-            },
-            // The second is anything but what escaping writes in place of an invalid character.
-            Family::DoubleByte => rest[0] != 0 && character != NEVER_VALID,
-            Family::Gb18030 => verify_gb18030(first, rest),
+            Family::SingleByte => Some(1),
+            Family::Utf8 => utf8(text),
+            Family::EucJp => euc_jp(text),
+            Family::EucCn | Family::EucKr => euc_two_bytes(text),
+            Family::EucTw => euc_tw(text),
+            Family::Johab => johab(text),
+            Family::Mule => mule(text),
+            Family::Sjis => sjis(text),
+            Family::DoubleByte => double_byte(text),
+            Family::Gb18030 => gb18030(text),
         }
     }
 
     /// Two bytes that are valid in no text of this encoding: what escaping writes in place of a
     /// byte that is not valid, so that the server refuses the text rather than misreads it.
-    pub(super) fn never_valid(self) -> &'static [u8; 2] {
+    pub(super) fn never_valid(self) -> [u8; 2] {
         match self.family() {
-            Family::Utf8 => b"\xc0 ",
+            Family::Utf8 => *b"\xc0 ",
             _ => NEVER_VALID,
         }
     }
 }
 
-const NEVER_VALID: &[u8; 2] = b"\x8d ";
+const NEVER_VALID: [u8; 2] = *b"\x8d ";
 
-fn verify_gb18030(first: u8, rest: &[u8]) -> bool {
-    let high = |byte| (0x81..=0xfe).contains(&byte);
-    match *rest {
-        [second] => high(first) && matches!(second, 0x40..=0x7e | 0x80..=0xfe),
-        // That the second byte is a digit is what makes the character four bytes long.
-        [_, third, fourth] => high(first) && high(third) && fourth.is_ascii_digit(),
-        _ => false,
+/// How far `character` finds one high character after the other.
+fn prefix(text: &[u8], character: impl Fn(&[u8]) -> Option<usize>) -> usize {
+    let mut done = 0;
+    while let Some(rest @ [0x80..=0xff, ..]) = text.get(done..) {
+        match character(rest) {
+            Some(len) => done += len,
+            None => break,
+        }
+    }
+    done
+}
+
+// One function a family: the length of the valid character at the start of a text that begins with
+// a byte of 0x80 or more.
+
+fn utf8(text: &[u8]) -> Option<usize> {
+    let character = text.get(..Encoding::UTF8.mblen(text))?;
+    std::str::from_utf8(character).ok().map(str::len)
+}
+
+fn euc_jp(text: &[u8]) -> Option<usize> {
+    match *text {
+        [0x8e, 0xa1..=0xdf, ..] => Some(2),
+        [0x8f, 0xa1..=0xfe, 0xa1..=0xfe, ..] => Some(3),
+        _ => euc_two_bytes(text),
     }
 }
 
-fn in_range(bytes: &[u8], low: u8, high: u8) -> bool {
-    bytes.iter().all(|byte| (low..=high).contains(byte))
+fn euc_two_bytes(text: &[u8]) -> Option<usize> {
+    match *text {
+        [0xa1..=0xfe, 0xa1..=0xfe, ..] => Some(2),
+        _ => None,
+    }
+}
+
+fn euc_tw(text: &[u8]) -> Option<usize> {
+    match *text {
+        [0x8e, 0xa1..=0xa7, 0xa1..=0xfe, 0xa1..=0xfe, ..] => Some(4),
+        [0x8e | 0x8f, ..] => None,
+        [_, 0xa1..=0xfe, ..] => Some(2),
+        _ => None,
+    }
+}
+
+fn johab(text: &[u8]) -> Option<usize> {
+    match *text {
+        [0x8f, 0xa1..=0xfe, 0xa1..=0xfe, ..] => Some(3),
+        [0x8f, ..] => None,
+        [_, 0xa1..=0xfe, ..] => Some(2),
+        _ => None,
+    }
+}
+
+fn mule(text: &[u8]) -> Option<usize> {
+    let character = text.get(..Encoding::MULE_INTERNAL.mblen(text))?;
+    let valid = character[1..].iter().all(|byte| *byte >= 0x80);
+    valid.then_some(character.len())
+}
+
+fn sjis(text: &[u8]) -> Option<usize> {
+    match *text {
+        [0xa1..=0xdf, ..] => Some(1),
+        [0x81..=0x9f | 0xe0..=0xfc, 0x40..=0x7e | 0x80..=0xfc, ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// The second byte is anything, except in what escaping writes for an invalid character.
+fn double_byte(text: &[u8]) -> Option<usize> {
+    match *text {
+        [first, second, ..] if second != 0 && [first, second] != NEVER_VALID => Some(2),
+        _ => None,
+    }
+}
+
+fn gb18030(text: &[u8]) -> Option<usize> {
+    match *text {
+        [0x81..=0xfe, b'0'..=b'9', 0x81..=0xfe, b'0'..=b'9', ..] => Some(4),
+        [0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe, ..] => Some(2),
+        _ => None,
+    }
 }
 
 /// How many bytes at the start of `text` are below 0x80.
@@ -165,7 +222,7 @@ mod tests {
     fn what_replaces_a_bad_byte_is_never_valid() {
         for encoding in Encoding::all().filter(|e| e.max_char_len() > 1) {
             let pair = encoding.never_valid();
-            assert_eq!(encoding.verify_str(pair), 0, "{encoding}");
+            assert_eq!(encoding.verify_str(&pair), 0, "{encoding}");
         }
     }
 

@@ -6,15 +6,15 @@ use super::width_table::{WIDE, ZERO};
 
 impl Encoding {
     /// How many columns the character at the start of `text` takes: 0, 1 or 2; -1 for a control
-    /// character or, in UTF-8, for what is no character. A NUL and an empty `text` take none.
+    /// character or, in UTF-8, for what is no character. A NUL takes none.
     ///
-    /// The character is not validated; bytes missing from `text` count as NUL.
+    /// The character is not validated; bytes missing from `text` count as NUL. In MULE_INTERNAL
+    /// control characters and NUL take a column each, as in libpq.
     pub fn dsplen(self, text: &[u8]) -> i32 {
         let first = text.first().copied().unwrap_or(0);
         match self.family() {
             Family::Utf8 => utf8(text),
             Family::Mule => match first {
-                0 => 0,
                 0x90..=0x99 | 0x9c | 0x9d => 2,
                 _ => 1,
             },
