@@ -36,6 +36,38 @@ pub enum HostTarget {
 }
 
 impl HostSpec {
+    /// The hosts of a connection string, in its order.
+    ///
+    /// Fails where the lists have different lengths. The password file is not looked at.
+    pub fn list(info: &ConnInfo) -> Result<Vec<Self>, Error> {
+        let names = items(info, OptionId::Host);
+        let addresses = items(info, OptionId::Hostaddr);
+        let ports = items(info, OptionId::Port);
+        if !names.is_empty() && !addresses.is_empty() && names.len() != addresses.len() {
+            let (names, addresses) = (names.len(), addresses.len());
+            return Err(invalid(format!(
+                "could not match {names} host names to {addresses} hostaddr values"
+            )));
+        }
+        let hosts = names.len().max(addresses.len()).max(1);
+        if ports.len() > 1 && ports.len() != hosts {
+            let ports = ports.len();
+            return Err(invalid(format!(
+                "could not match {ports} port numbers to {hosts} hosts"
+            )));
+        }
+        Ok((0..hosts)
+            .map(|index| {
+                let port = if ports.len() == 1 { 0 } else { index };
+                Self::new(
+                    item(&names, index),
+                    item(&addresses, index),
+                    item(&ports, port),
+                )
+            })
+            .collect())
+    }
+
     /// The port number. As in libpq it is judged only when the host's turn comes.
     pub fn port(&self) -> Result<u16, Error> {
         let number = integer::parse(OptionId::Port, &self.port_text)?;
@@ -112,38 +144,6 @@ fn is_socket_path(host: &[u8]) -> bool {
     matches!(host.first(), Some(b'/' | b'@'))
 }
 
-/// The hosts of a connection string, in its order.
-///
-/// Fails where the lists have different lengths.
-pub(super) fn list(info: &ConnInfo) -> Result<Vec<HostSpec>, Error> {
-    let names = items(info, OptionId::Host);
-    let addresses = items(info, OptionId::Hostaddr);
-    let ports = items(info, OptionId::Port);
-    if !names.is_empty() && !addresses.is_empty() && names.len() != addresses.len() {
-        let (names, addresses) = (names.len(), addresses.len());
-        return Err(invalid(format!(
-            "could not match {names} host names to {addresses} hostaddr values"
-        )));
-    }
-    let hosts = names.len().max(addresses.len()).max(1);
-    if ports.len() > 1 && ports.len() != hosts {
-        let ports = ports.len();
-        return Err(invalid(format!(
-            "could not match {ports} port numbers to {hosts} hosts"
-        )));
-    }
-    Ok((0..hosts)
-        .map(|index| {
-            let port = if ports.len() == 1 { 0 } else { index };
-            HostSpec::new(
-                item(&names, index),
-                item(&addresses, index),
-                item(&ports, port),
-            )
-        })
-        .collect())
-}
-
 /// An item of a list; empty where the option is not given.
 fn item<'a>(list: &[&'a [u8]], index: usize) -> &'a [u8] {
     list.get(index).copied().unwrap_or_default()
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn hosts(conninfo: &str) -> Result<Vec<HostSpec>, Error> {
-        list(&ConnInfo::parse(conninfo.as_bytes()).expect(conninfo))
+        HostSpec::list(&ConnInfo::parse(conninfo.as_bytes()).expect(conninfo))
     }
 
     fn shapes(conninfo: &str) -> Vec<(HostTarget, String)> {

@@ -16,7 +16,7 @@ use super::password_file::{self, Target};
 use super::{
     AuthMethod, ChannelBinding, ClientEncoding, ConnInfo, GSS_AVAILABLE, GssEncMode, HostSpec,
     LoadBalanceHosts, OptionId, ProtocolVersion, RequireAuth, SslCertMode, SslMode, SslNegotiation,
-    TLS_AVAILABLE, TargetSessionAttrs, TcpOptions, TlsVersion, hosts, integer, invalid, shown,
+    TLS_AVAILABLE, TargetSessionAttrs, TcpOptions, TlsVersion, integer, invalid, shown,
 };
 use crate::error::Error;
 
@@ -132,7 +132,7 @@ impl Settings {
     /// The same with an environment of the caller's.
     pub fn resolve_with(info: &ConnInfo, environment: &dyn Environment) -> Result<Self, Error> {
         let mut info = info.clone();
-        let mut hosts = hosts::list(&info)?;
+        let mut hosts = HostSpec::list(&info)?;
         let identity = Identity::resolve(&mut info, &mut hosts, environment)?;
         let require_auth = RequireAuth::read(&info)?;
         let channel_binding = channel_binding(&info)?;
