@@ -12,6 +12,7 @@ pub mod os_error;
 pub mod peer;
 pub mod socket;
 pub mod stream;
+pub mod tls;
 pub mod wait;
 
 pub use address::Address;

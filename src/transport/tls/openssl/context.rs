@@ -1,0 +1,165 @@
+//! From the settings to a context of OpenSSL: trust, revocation, versions, identity, key log.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use ::openssl::ssl::{
+    SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslOptions, SslVerifyMode,
+    SslVersion,
+};
+use ::openssl::x509::store::X509Lookup;
+use ::openssl::x509::verify::X509VerifyFlags;
+
+use super::{identity, with_reason};
+use crate::error::Error;
+use crate::transport::os_error;
+use crate::transport::tls::files::{self, Roots};
+use crate::transport::tls::settings::{TlsSettings, TlsVersion};
+use crate::transport::tls::{ALPN, tls_error};
+
+pub(super) fn build(settings: &TlsSettings) -> Result<SslContext, Error> {
+    let mut context = SslContextBuilder::new(SslMethod::tls_client())
+        .map_err(|e| with_reason("could not create SSL context", &e))?;
+    // A send that could not be finished may be repeated from another place in memory.
+    context.set_mode(
+        SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::AUTO_RETRY,
+    );
+    set_versions(&mut context, settings)?;
+    if settings.compression {
+        context.clear_options(SslOptions::NO_COMPRESSION);
+    } else {
+        context.set_options(SslOptions::NO_COMPRESSION);
+    }
+    set_trust(&mut context, settings)?;
+    set_alpn(&mut context)?;
+    identity::load(&mut context, settings)?;
+    if let Some(path) = settings.key_log.clone() {
+        context.set_keylog_callback(move |_, line| log_key(&path, line));
+    }
+    Ok(context.build())
+}
+
+fn set_versions(context: &mut SslContextBuilder, settings: &TlsSettings) -> Result<(), Error> {
+    if let Some(min) = settings.min_version {
+        context
+            .set_min_proto_version(Some(version(min)))
+            .map_err(|e| with_reason("could not set minimum SSL protocol version", &e))?;
+    }
+    if let Some(max) = settings.max_version {
+        context
+            .set_max_proto_version(Some(version(max)))
+            .map_err(|e| with_reason("could not set maximum SSL protocol version", &e))?;
+    }
+    Ok(())
+}
+
+fn version(version: TlsVersion) -> SslVersion {
+    match version {
+        TlsVersion::V1 => SslVersion::TLS1,
+        TlsVersion::V1_1 => SslVersion::TLS1_1,
+        TlsVersion::V1_2 => SslVersion::TLS1_2,
+        TlsVersion::V1_3 => SslVersion::TLS1_3,
+    }
+}
+
+fn set_trust(context: &mut SslContextBuilder, settings: &TlsSettings) -> Result<(), Error> {
+    let roots = files::roots(settings)?;
+    match &roots {
+        Roots::Unverified => {
+            context.set_verify(SslVerifyMode::NONE);
+            return Ok(());
+        }
+        Roots::System => context
+            .set_default_verify_paths()
+            .map_err(|e| with_reason("could not load system root certificate paths", &e))?,
+        Roots::File(path) => context
+            .load_verify_locations(Some(path), None)
+            .map_err(|e| {
+                let what = format!(
+                    "could not read root certificate file \"{}\"",
+                    path.display()
+                );
+                with_reason(&what, &e)
+            })?,
+    }
+    let (file, dir) = files::revocation_lists(settings, &roots);
+    set_revocation(context, file, dir)?;
+    context.set_verify(SslVerifyMode::PEER);
+    Ok(())
+}
+
+/// Lists that do not exist are not missed; the manual says so. Once one is there, every certificate
+/// of the chain must be vouched for by a list.
+fn set_revocation(
+    context: &mut SslContextBuilder,
+    file: Option<PathBuf>,
+    dir: Option<PathBuf>,
+) -> Result<(), Error> {
+    let from_file = file.is_some_and(|path| load_list(context, &path));
+    let from_dir = match dir.filter(|path| path.is_dir()) {
+        Some(path) => add_directory(context, &path)?,
+        None => false,
+    };
+    if from_file || from_dir {
+        let flags = X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL;
+        context
+            .cert_store_mut()
+            .set_flags(flags)
+            .map_err(|e| with_reason("could not create SSL context", &e))?;
+    }
+    Ok(())
+}
+
+/// Whether the file held a list. One that cannot be read counts as none, as in libpq.
+fn load_list(context: &mut SslContextBuilder, path: &Path) -> bool {
+    let Ok(lookup) = context.cert_store_mut().add_lookup(X509Lookup::file()) else {
+        return false;
+    };
+    matches!(lookup.load_crl_file(path, SslFiletype::PEM), Ok(lists) if lists > 0)
+}
+
+fn add_directory(context: &mut SslContextBuilder, path: &Path) -> Result<bool, Error> {
+    let Some(name) = path.to_str() else {
+        let path = path.display();
+        return Err(tls_error(format!(
+            "the name of the directory \"{path}\" of revoked certificates is not valid UTF-8"
+        )));
+    };
+    let added = context
+        .cert_store_mut()
+        .add_lookup(X509Lookup::hash_dir())
+        .and_then(|lookup| lookup.add_dir(name, SslFiletype::PEM));
+    Ok(added.is_ok())
+}
+
+fn set_alpn(context: &mut SslContextBuilder) -> Result<(), Error> {
+    let mut wire = vec![ALPN.len() as u8];
+    wire.extend_from_slice(ALPN.as_bytes());
+    context
+        .set_alpn_protos(&wire)
+        .map_err(|e| with_reason("could not set SSL ALPN extension", &e))
+}
+
+/// Appends one line to the log, which nobody else may read. The connection goes on without it.
+fn log_key(path: &Path, line: &str) {
+    let shown = path.display();
+    let opened = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path);
+    let mut file = match opened {
+        Ok(file) => file,
+        Err(error) => {
+            let reason = os_error::text(&error);
+            eprintln!("WARNING: could not open SSL key logging file \"{shown}\": {reason}");
+            return;
+        }
+    };
+    if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
+        let reason = os_error::text(&error);
+        eprintln!("WARNING: could not write to SSL key logging file \"{shown}\": {reason}");
+    }
+}
