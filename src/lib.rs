@@ -9,8 +9,12 @@ pub mod auth;
 #[doc(hidden)]
 pub mod charset;
 #[doc(hidden)]
+pub mod connection;
+#[doc(hidden)]
 pub mod conninfo;
 pub mod error;
+#[doc(hidden)]
+pub mod result;
 #[doc(hidden)]
 pub mod transport;
 #[doc(hidden)]

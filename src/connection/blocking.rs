@@ -1,0 +1,174 @@
+//! The steps of the engine, looped over until they are done.
+//!
+//! Whoever drives a connection is a [`Host`]: it lends the engine out for one step at a time, so
+//! that what it delivers in between (notices, results) may use the connection again.
+
+use crate::result::{ExecStatus, QueryResult};
+use crate::transport::poll;
+
+use super::query::Refused;
+use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement};
+
+/// Drives a connection and receives what comes up on the way.
+pub trait Host {
+    /// What a result becomes in the host's hands.
+    type Result;
+
+    /// The engine, for one step.
+    fn engine(&mut self) -> &mut Connection;
+
+    /// Delivers the notices that wait in the engine. Called before each wait and at the end.
+    fn deliver_notices(&mut self);
+
+    /// Takes a result over.
+    fn adopt(&mut self, result: QueryResult) -> Self::Result;
+
+    /// The status of a result taken over.
+    fn status(result: &Self::Result) -> ExecStatus;
+}
+
+/// The next result of the current command, `None` when there are no more; waits for it.
+pub fn get_result<H: Host>(host: &mut H) -> Option<H::Result> {
+    loop {
+        let fetched = host.engine().fetch();
+        host.deliver_notices();
+        match fetched {
+            Fetch::Result(result) => return Some(host.adopt(result)),
+            Fetch::Done => return None,
+            Fetch::Wait => {
+                // A failure has become the result that the next step finds.
+                let _ = host.engine().wait_for_input();
+            }
+        }
+    }
+}
+
+/// Goes on with connecting until it is over, waiting no longer than the time limit of each address.
+/// `false` when it has failed; the reason is in the connection's error text.
+pub fn connect<H: Host>(host: &mut H) -> bool {
+    let connected = drive_connect(host.engine());
+    host.deliver_notices();
+    connected
+}
+
+fn drive_connect(engine: &mut Connection) -> bool {
+    loop {
+        let (read, write) = match engine.connect_poll() {
+            Polling::Ok => return true,
+            Polling::Failed => return false,
+            Polling::Reading => (true, false),
+            Polling::Writing => (false, true),
+        };
+        let ready = match engine.fd() {
+            Some(fd) => poll(fd, read, write, engine.connect_deadline()),
+            None => return false,
+        };
+        if !ready.is_ok_and(|readiness| readiness.any()) {
+            engine.connect_timed_out();
+        }
+    }
+}
+
+/// Gets a connection ready for a command that is to be waited for: fetches and drops what is left
+/// of the last one.
+fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
+    let engine = host.engine();
+    if engine.queue.is_empty() {
+        engine.error.clear();
+    }
+    if engine.pipeline != PipelineStatus::Off {
+        return engine
+            .refuse("synchronous command execution functions are not allowed in pipeline mode");
+    }
+    while let Some(result) = get_result(host) {
+        let engine = host.engine();
+        match H::status(&result) {
+            ExecStatus::CopyIn => {
+                engine.put_copy_end(Some(b"COPY terminated by new PQexec"))?;
+            }
+            ExecStatus::CopyOut => engine.abandon_copy_out(),
+            ExecStatus::CopyBoth => return engine.refuse("PQexec not allowed during COPY BOTH"),
+            _ => {}
+        }
+        if host.engine().stream.is_none() {
+            return Err(Refused);
+        }
+    }
+    Ok(())
+}
+
+/// Fetches all results of a command and returns the last; stops where copying begins.
+fn finish<H: Host>(host: &mut H) -> Option<H::Result> {
+    let mut last = None;
+    while let Some(result) = get_result(host) {
+        let status = H::status(&result);
+        last = Some(result);
+        if status.is_copy() || host.engine().stream.is_none() {
+            break;
+        }
+    }
+    last
+}
+
+/// Sends a command by `send` and waits for its last result; `None` when it could not be sent.
+pub fn run<H: Host>(
+    host: &mut H,
+    send: impl FnOnce(&mut Connection) -> Result<(), Refused>,
+) -> Option<H::Result> {
+    let done = begin(host).and_then(|()| send(host.engine()));
+    let result = match done {
+        Ok(()) => finish(host),
+        Err(Refused) => None,
+    };
+    host.deliver_notices();
+    result
+}
+
+/// Executes a text of one or more statements. Manual: "PQexec".
+pub fn exec<H: Host>(host: &mut H, sql: &[u8]) -> Option<H::Result> {
+    run(host, |engine| engine.send_query(sql))
+}
+
+/// Executes one statement with parameters. Manual: "PQexecParams", "PQexecPrepared".
+pub fn execute<H: Host>(
+    host: &mut H,
+    statement: Statement<'_>,
+    params: &Params<'_>,
+) -> Option<H::Result> {
+    run(host, |engine| engine.send_execute(statement, params))
+}
+
+/// The next row of copied data, lent to `take`; waits for it. Manual: "PQgetCopyData".
+pub fn get_copy_data<H: Host, T>(
+    host: &mut H,
+    mut take: impl FnMut(&[u8]) -> T,
+) -> Result<Option<T>, Refused> {
+    loop {
+        let got = host.engine().get_copy_data(&mut take);
+        host.deliver_notices();
+        match got? {
+            CopyOut::Data(data) => return Ok(Some(data)),
+            CopyOut::Done => return Ok(None),
+            CopyOut::Wait => host.engine().wait_for_input().map_err(|_| Refused)?,
+        }
+    }
+}
+
+/// Calls a function by its OID and waits for its value. Manual: "PQfn".
+pub fn call_function<H: Host>(
+    host: &mut H,
+    oid: u32,
+    arguments: &[super::Argument<'_>],
+) -> Option<H::Result> {
+    let engine = host.engine();
+    if engine.queue.is_empty() {
+        engine.error.clear();
+    }
+    let sent = engine.send_function_call(oid, arguments);
+    let result = match sent {
+        Ok(()) => finish(host),
+        Err(Refused) => None,
+    };
+    host.deliver_notices();
+    result
+}

@@ -1,0 +1,182 @@
+//! Asking the server to give up a command.
+//!
+//! A [`CancelKey`] is all that is needed to ask at once, over a connection without encryption, from
+//! any thread and from a signal handler. A cancel request with the encryption of the session is a
+//! connection of its own, made by [`Connection::cancel_request`].
+//!
+//! Manual: "Canceling Queries in Progress".
+
+use std::io;
+
+use crate::transport::Address;
+use crate::wire::frontend;
+
+use super::Connection;
+use super::state::ConnStatus;
+
+/// Whom a cancel request is for, and where it goes.
+#[derive(Debug, Clone)]
+pub(super) struct CancelTarget {
+    pub(super) host: usize,
+    pub(super) address: Address,
+    pub(super) pid: i32,
+    pub(super) key: Vec<u8>,
+}
+
+/// A cancel request, encoded and ready to be sent.
+#[derive(Debug, Clone)]
+pub struct CancelKey {
+    address: Address,
+    packet: Vec<u8>,
+}
+
+/// A cancel request as a connection of its own.
+pub struct CancelRequest(Connection);
+
+impl Connection {
+    fn cancel_target(&self) -> Option<CancelTarget> {
+        if self.stream.is_none() || self.session.cancel_key.is_empty() {
+            return None;
+        }
+        Some(CancelTarget {
+            host: self.host,
+            address: self.address.clone()?,
+            pid: self.session.pid,
+            key: self.session.cancel_key.clone(),
+        })
+    }
+
+    /// What is needed to cancel commands of this connection; `None` where the server gave no key.
+    pub fn cancel_key(&self) -> Option<CancelKey> {
+        let target = self.cancel_target()?;
+        let mut packet = Vec::new();
+        frontend::cancel_request(&mut packet, target.pid, &target.key).ok()?;
+        Some(CancelKey {
+            address: target.address,
+            packet,
+        })
+    }
+
+    /// A cancel request that is encrypted as this connection is. It is not started yet.
+    pub fn cancel_request(&self) -> CancelRequest {
+        let mut connection = Self::with_info(self.info.clone());
+        connection.pending_cancel = self.cancel_target();
+        if connection.pending_cancel.is_some() {
+            connection.status = ConnStatus::Allocated;
+        } else {
+            let reason = if self.stream.is_none() {
+                "connection not open"
+            } else {
+                "no cancellation key received"
+            };
+            connection.error.push(reason);
+        }
+        CancelRequest(connection)
+    }
+}
+
+impl CancelRequest {
+    /// Starts the request; `false` when it cannot be.
+    pub fn start(&mut self) -> bool {
+        let connection = &mut self.0;
+        if connection.status != ConnStatus::Allocated {
+            connection
+                .error
+                .push("cancel request is already being sent on this connection");
+            connection.status = ConnStatus::Bad;
+            return false;
+        }
+        let target = connection.pending_cancel.clone();
+        connection.begin_attempt(target);
+        connection.status != ConnStatus::Bad
+    }
+
+    /// Gets ready for another request to the same server.
+    pub fn reset(&mut self) {
+        let connection = &mut self.0;
+        connection.disconnect();
+        connection.error.clear();
+        connection.status = ConnStatus::Allocated;
+    }
+
+    /// The connection that carries the request.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+
+    /// The same, to look at.
+    pub fn as_connection(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl CancelKey {
+    /// Sends the request and waits until the server has taken it.
+    ///
+    /// Fit for a signal handler: it allocates nothing and takes no lock. The error is a system call
+    /// and its number.
+    pub fn cancel(&self) -> Result<(), CancelFailure> {
+        let address = self.address.raw();
+        let family = i32::from(address.family());
+        // SAFETY: plain system calls on a descriptor of our own, with memory that lives across them.
+        unsafe {
+            let fd = libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
+            if fd < 0 {
+                return Err(CancelFailure::now("socket"));
+            }
+            let done = self.exchange(fd);
+            libc::close(fd);
+            done
+        }
+    }
+
+    /// # Safety
+    /// `fd` is an open socket.
+    unsafe fn exchange(&self, fd: i32) -> Result<(), CancelFailure> {
+        let address = self.address.raw();
+        // SAFETY: address and packet are valid for their lengths; the reply is read into one byte.
+        unsafe {
+            retry(|| libc::connect(fd, address.as_ptr().cast(), address.len()) as isize)
+                .map_err(|()| CancelFailure::now("connect"))?;
+            let (data, length) = (self.packet.as_ptr(), self.packet.len());
+            retry(|| libc::send(fd, data.cast(), length, libc::MSG_NOSIGNAL))
+                .map_err(|()| CancelFailure::now("send"))?;
+            // The server closes the connection when it has dealt with the request; whether the
+            // request took effect is not told.
+            let mut byte = 0u8;
+            let _ = retry(|| libc::recv(fd, (&raw mut byte).cast(), 1, 0));
+        }
+        Ok(())
+    }
+}
+
+/// Repeats a call that a signal has interrupted.
+fn retry(mut call: impl FnMut() -> isize) -> Result<isize, ()> {
+    loop {
+        let done = call();
+        if done >= 0 {
+            return Ok(done);
+        }
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return Err(());
+        }
+    }
+}
+
+/// Why a cancel request could not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelFailure {
+    /// The system call that failed.
+    pub call: &'static str,
+    /// Its error number.
+    pub errno: i32,
+}
+
+impl CancelFailure {
+    fn now(call: &'static str) -> Self {
+        Self {
+            call,
+            errno: io::Error::last_os_error().raw_os_error().unwrap_or(0),
+        }
+    }
+}

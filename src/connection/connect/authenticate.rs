@@ -1,0 +1,176 @@
+//! Carrying the messages of authentication to and fro.
+//!
+//! What is answered to which request is the `auth` layer's business.
+
+use crate::auth::exchange::{Answer, Context};
+use crate::conninfo::SslCertMode;
+use crate::result::ExecStatus;
+use crate::transport::{SecureKind, SecureStream, Stream};
+use crate::wire::backend::Authentication;
+use crate::wire::frontend;
+use crate::wire::tag::backend as tag;
+
+use super::super::Connection;
+use super::super::input::Head;
+use super::super::state::{ConnStatus, Polling};
+use super::{Failure, Step, Stepped, Turn};
+
+/// The length of the longest request that makes sense.
+const LONGEST_REQUEST: i32 = 2000;
+/// The length of the longest error before a session begins.
+const LONGEST_ERROR: i32 = 30_000;
+/// The SQLSTATE of a server that is starting up or shutting down.
+const CANNOT_CONNECT_NOW: &[u8] = b"57P03";
+
+impl Connection {
+    /// Reads the server's requests and answers them, up to AuthenticationOk.
+    pub(super) fn read_authentication(&mut self) -> Stepped {
+        loop {
+            let Some((head, body)) = self.startup_message()? else {
+                if !self.receive_step()? {
+                    return Ok(Turn::Wait(Step::Authenticate, Polling::Reading));
+                }
+                continue;
+            };
+            match head.tag {
+                tag::ERROR_RESPONSE => return Err(self.refused(&body)),
+                tag::NEGOTIATE_PROTOCOL_VERSION => self.take_negotiation(&body)?,
+                tag::NOTICE_RESPONSE => {
+                    self.take_notice(&body)
+                        .map_err(|fault| Failure::Final(fault.0.to_owned()))?;
+                }
+                _ if self.take_request(&body)? => {
+                    self.begin_session();
+                    return Ok(Turn::Go(Step::Session));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes the next message, once it has arrived in full and if it can be one: something else
+    /// may listen on the port.
+    fn startup_message(&mut self) -> Result<Option<(Head, Vec<u8>)>, Failure> {
+        let Some(head) = self.input.head() else {
+            return Ok(None);
+        };
+        check_head(head)?;
+        let Some(body) = self.input.body(head).map(<[u8]>::to_vec) else {
+            return Ok(None);
+        };
+        self.input.consume(head.size());
+        Ok(Some((head, body)))
+    }
+
+    /// The server refuses the connection; another kind of encryption or another host may do.
+    fn refused(&mut self, body: &[u8]) -> Failure {
+        let result = match self.report_result(ExecStatus::FatalError, body) {
+            Ok(result) => result,
+            Err(fault) => return Failure::Final(fault.0.to_owned()),
+        };
+        let Some(report) = &result.report else {
+            return Failure::Final(String::new());
+        };
+        let sqlstate = report.field(b'C').map(|code| code.to_bytes().to_vec());
+        self.error.push(report.text().to_bytes());
+        let unavailable = sqlstate.as_deref() == Some(CANNOT_CONNECT_NOW);
+        self.refusal = sqlstate;
+        if unavailable {
+            return Failure::Host(String::new());
+        }
+        Failure::Encryption(String::new())
+    }
+
+    /// Answers a request; `true` when the server is satisfied.
+    fn take_request(&mut self, body: &[u8]) -> Result<bool, Failure> {
+        self.status = ConnStatus::Authenticating;
+        let request = Authentication::decode(body)
+            .map_err(|_| Failure::Final("received invalid authentication request".to_owned()))?;
+        let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {
+            return Err(Failure::Final(String::new()));
+        };
+        let spec = settings.hosts.get(self.host);
+        let password = spec.and_then(|spec| settings.password_for(spec));
+        let secure = self.stream.as_ref().and_then(Stream::secure);
+        let context = Context {
+            settings,
+            password: password.map(std::ffi::CStr::to_bytes),
+            is_tls: secure.is_some_and(|stream| stream.kind() == SecureKind::Tls),
+            is_gss_encrypted: secure.is_some_and(|stream| stream.kind() == SecureKind::Gss),
+            end_point: &|| secure.and_then(SecureStream::server_end_point),
+        };
+        let answer = attempt.authentication.answer(&request, &context);
+        self.password_needed |= attempt.authentication.has_been_asked_for_password();
+        match answer? {
+            Answer::Done => {
+                self.check_client_certificate()?;
+                return Ok(true);
+            }
+            Answer::Wait => {}
+            Answer::Password(text) => self.answer(|out| frontend::password_message(out, &text))?,
+            Answer::SaslInitial {
+                mechanism,
+                response,
+            } => {
+                let name = mechanism.name().as_bytes();
+                self.answer(|out| frontend::sasl_initial_response(out, name, Some(&response)))?;
+            }
+            Answer::Sasl(response) => self.answer(|out| frontend::sasl_response(out, &response))?,
+        }
+        Ok(false)
+    }
+
+    fn answer(
+        &mut self,
+        message: impl FnOnce(&mut Vec<u8>) -> Result<(), frontend::EncodeError>,
+    ) -> Result<(), Failure> {
+        message(self.output.buffer()).map_err(|fault| Failure::Final(fault.to_string()))?;
+        self.send_now()
+    }
+
+    /// Whether the server took the client's certificate, where `sslcertmode` demands it.
+    fn check_client_certificate(&self) -> Result<(), Failure> {
+        let demanded = self
+            .settings
+            .as_ref()
+            .is_some_and(|settings| settings.sslcertmode == SslCertMode::Require);
+        let secure = self.stream.as_ref().and_then(Stream::secure);
+        if !demanded {
+            return Ok(());
+        }
+        let reason = match secure.and_then(SecureStream::client_certificate) {
+            Some(certificate) if !certificate.requested => {
+                "server did not request an SSL certificate"
+            }
+            Some(certificate) if !certificate.sent => {
+                "server accepted connection without a valid SSL certificate"
+            }
+            Some(_) => return Ok(()),
+            None => "server did not request an SSL certificate",
+        };
+        Err(Failure::Final(reason.to_owned()))
+    }
+}
+
+fn check_head(head: Head) -> Result<(), Failure> {
+    let (longest, fault) = match head.tag {
+        tag::AUTHENTICATION => (LONGEST_REQUEST, "received invalid authentication request"),
+        tag::NEGOTIATE_PROTOCOL_VERSION => (
+            LONGEST_REQUEST,
+            "received invalid protocol negotiation message",
+        ),
+        tag::ERROR_RESPONSE | tag::NOTICE_RESPONSE => {
+            (LONGEST_ERROR, "received invalid error message from server")
+        }
+        other => {
+            return Err(Failure::Final(format!(
+                "expected authentication request from server, but received {}",
+                char::from(other)
+            )));
+        }
+    };
+    if (8..=longest).contains(&head.length) {
+        return Ok(());
+    }
+    Err(Failure::Final(fault.to_owned()))
+}

@@ -1,0 +1,296 @@
+//! Making a connection, one step at a time.
+//!
+//! An [`Attempt`] goes through hosts, their addresses and the kinds of encryption to try on each.
+//! Every state is a function that does what can be done without waiting and says what comes next;
+//! [`Connection::connect_poll`] runs them until one has to wait.
+//!
+//! Manual: "PQconnectStartParams", "Message Flow: Start-up".
+
+mod authenticate;
+mod encrypt;
+mod hosts;
+mod startup;
+mod target;
+
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use crate::conninfo::{ConnInfo, HostSpec, Settings};
+use crate::error::Error;
+use crate::transport::tls::Handshake;
+use crate::transport::{Deadline, Socket};
+
+use super::Connection;
+use super::cancel::CancelTarget;
+use super::state::{ConnStatus, Polling};
+
+use crate::auth::exchange::Exchange;
+use encrypt::Encryption;
+use hosts::Hosts;
+use target::Check;
+
+/// What an attempt does next.
+pub(super) enum Step {
+    /// Begin with the next host.
+    NextHost,
+    /// Begin with the next address of the host.
+    NextAddress,
+    /// Open a socket to the address.
+    Dial,
+    /// The socket is connecting.
+    Connecting(Socket),
+    /// The network connection is made: ask for encryption, or start the session.
+    Made,
+    /// The server has been asked for TLS.
+    SslReply,
+    /// The TLS handshake goes on.
+    Handshake(Handshake),
+    /// Send the start-up packet, or the cancel request.
+    Start,
+    /// Authentication goes on.
+    Authenticate,
+    /// Authenticated; the server sends the session's parameters.
+    Session,
+    /// Find out whether the server is what was asked for.
+    CheckTarget,
+    /// The server has been asked what it is.
+    TargetReply(Check),
+    /// A cancel request has been sent; the server closes the connection.
+    Cancelled,
+    /// Nothing is left to do.
+    Finished,
+}
+
+/// How an attempt goes on after a step.
+pub(super) enum Turn {
+    /// With this step, at once.
+    Go(Step),
+    /// With this step, when the socket is ready.
+    Wait(Step, Polling),
+    /// The connection is ready.
+    Done,
+}
+
+/// Why a step failed, and what may still be tried.
+pub(super) enum Failure {
+    /// Nothing.
+    Final(String),
+    /// The next kind of encryption, on a new connection to the same address.
+    Encryption(String),
+    /// The next address.
+    Address(String),
+    /// The next host.
+    Host(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Final(error.message().to_owned())
+    }
+}
+
+type Stepped = Result<Turn, Failure>;
+
+/// The state of a connection being made.
+pub(super) struct Attempt {
+    step: Step,
+    hosts: Hosts,
+    encryption: Encryption,
+    authentication: Exchange,
+    deadline: Deadline,
+    timeout: Option<Duration>,
+    /// The cancel request that this connection is made for.
+    cancel: Option<CancelTarget>,
+}
+
+impl Connection {
+    /// A connection with these options, started: call [`connect_poll`](Self::connect_poll) next.
+    pub fn start(info: Result<ConnInfo, Error>) -> Self {
+        let (info, fault) = match info {
+            Ok(info) => (info, None),
+            Err(fault) => (ConnInfo::new(), Some(fault)),
+        };
+        let mut connection = Self::with_info(info);
+        match fault {
+            Some(fault) => connection.error.push(fault.message()),
+            None => connection.begin_attempt(None),
+        }
+        connection
+    }
+
+    /// Starts anew with the same options. Manual: "PQresetStart".
+    pub fn restart(&mut self) {
+        self.close();
+        self.error.clear();
+        self.begin_attempt(None);
+    }
+
+    /// Resolves the options and gets ready for the first host.
+    pub(super) fn begin_attempt(&mut self, cancel: Option<CancelTarget>) {
+        self.status = ConnStatus::Bad;
+        self.password_needed = false;
+        let prepared = Settings::resolve(&self.info).and_then(|settings| {
+            let timeout = settings.connect_timeout()?;
+            Ok((settings, timeout))
+        });
+        match prepared {
+            Ok((settings, timeout)) => {
+                self.info = settings.info.clone();
+                self.attempt = Some(Box::new(Attempt {
+                    step: Step::NextHost,
+                    hosts: Hosts::new(&settings, cancel.as_ref()),
+                    encryption: Encryption::default(),
+                    authentication: Exchange::new(),
+                    deadline: Deadline::NEVER,
+                    timeout,
+                    cancel,
+                }));
+                self.settings = Some(Box::new(settings));
+                self.status = ConnStatus::Needed;
+            }
+            Err(fault) => self.error.push(fault.message()),
+        }
+    }
+
+    /// Goes on with connecting as far as it goes without waiting for the network.
+    ///
+    /// Name lookup waits, as it does in libpq.
+    pub fn connect_poll(&mut self) -> Polling {
+        match self.status {
+            ConnStatus::Ok => return Polling::Ok,
+            ConnStatus::Bad => return Polling::Failed,
+            _ => {}
+        }
+        loop {
+            let Some(attempt) = &mut self.attempt else {
+                return Polling::Failed;
+            };
+            let step = std::mem::replace(&mut attempt.step, Step::Finished);
+            let next = match self.take_step(step) {
+                Ok(Turn::Go(step)) => step,
+                Ok(Turn::Wait(step, polling)) => {
+                    self.set_step(step);
+                    return polling;
+                }
+                Ok(Turn::Done) => return Polling::Ok,
+                Err(failure) => match self.after_failure(failure) {
+                    Some(step) => step,
+                    None => {
+                        self.end_attempt();
+                        return Polling::Failed;
+                    }
+                },
+            };
+            self.set_step(next);
+        }
+    }
+
+    fn set_step(&mut self, step: Step) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.step = step;
+        }
+    }
+
+    fn take_step(&mut self, step: Step) -> Stepped {
+        match step {
+            Step::NextHost => self.next_host(),
+            Step::NextAddress => self.next_address(),
+            Step::Dial => self.dial(),
+            Step::Connecting(socket) => self.finish_dial(socket),
+            Step::Made => self.made(),
+            Step::SslReply => self.read_ssl_reply(),
+            Step::Handshake(handshake) => self.step_handshake(handshake),
+            Step::Start => self.send_start(),
+            Step::Authenticate => self.read_authentication(),
+            Step::Session => self.read_session(),
+            Step::CheckTarget => self.check_target(),
+            Step::TargetReply(check) => self.read_target_reply(check),
+            Step::Cancelled => self.read_end(),
+            Step::Finished => Ok(Turn::Done),
+        }
+    }
+
+    /// What is tried after a failure, if anything; its reason is noted in any case.
+    fn after_failure(&mut self, failure: Failure) -> Option<Step> {
+        let (reason, step) = match failure {
+            Failure::Final(reason) => (reason, None),
+            Failure::Encryption(reason) => {
+                let next = self.attempt.as_mut()?.encryption.next();
+                (reason, next.then_some(Step::Dial))
+            }
+            Failure::Address(reason) => (reason, Some(Step::NextAddress)),
+            Failure::Host(reason) => (reason, Some(Step::NextHost)),
+        };
+        if !reason.is_empty() {
+            self.error.push(&reason);
+        }
+        self.drop_connection();
+        step
+    }
+
+    /// The attempt has failed for good.
+    fn end_attempt(&mut self) {
+        self.drop_connection();
+        self.attempt = None;
+        self.status = ConnStatus::Bad;
+    }
+
+    /// Closes the socket and forgets what this server has said so far.
+    fn drop_connection(&mut self) {
+        let attempt = self.attempt.take();
+        let notices = std::mem::take(&mut self.notices);
+        self.disconnect();
+        self.notices = notices;
+        self.attempt = attempt;
+    }
+
+    /// The limit for the address being tried has passed: goes on with the next.
+    pub fn connect_timed_out(&mut self) {
+        self.error.push("timeout expired");
+        self.drop_connection();
+        self.set_step(Step::NextHost);
+    }
+
+    /// Until when the address being tried has time.
+    pub fn connect_deadline(&self) -> Deadline {
+        self.attempt
+            .as_ref()
+            .map_or(Deadline::NEVER, |attempt| attempt.deadline)
+    }
+
+    /// The socket while there is no stream over it.
+    pub(super) fn attempt_fd(&self) -> Option<RawFd> {
+        match &self.attempt.as_ref()?.step {
+            Step::Connecting(socket) => Some(socket.fd()),
+            Step::Handshake(handshake) => Some(handshake.fd()),
+            _ => None,
+        }
+    }
+
+    /// The host being tried, or connected to.
+    pub fn host(&self) -> Option<&HostSpec> {
+        let settings = self.settings.as_ref()?;
+        settings
+            .hosts
+            .get(self.host)
+            .or_else(|| settings.hosts.first())
+    }
+
+    /// The SQLSTATE with which the server refused the connection, where one did.
+    pub fn refusal(&self) -> Option<&[u8]> {
+        self.refusal.as_deref()
+    }
+
+    /// Whether the server asked for a password.
+    pub fn password_needed(&self) -> bool {
+        self.password_needed
+    }
+
+    /// Whether there is a password for the host.
+    pub fn has_password(&self) -> bool {
+        match (&self.settings, self.host()) {
+            (Some(settings), Some(host)) => settings.password_for(host).is_some(),
+            _ => false,
+        }
+    }
+}

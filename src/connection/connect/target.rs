@@ -1,0 +1,137 @@
+//! Whether the server is what `target_session_attrs` asks for.
+//!
+//! Servers from version 14 on tell by themselves; older ones are asked.
+
+use crate::conninfo::TargetSessionAttrs;
+use crate::result::{ExecStatus, QueryResult};
+
+use super::super::Connection;
+use super::super::fetch::Fetch;
+use super::super::state::{ConnStatus, Polling};
+use super::{Failure, Step, Stepped, Turn};
+
+/// What the server has been asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::connection) enum Check {
+    /// Whether the session is read-only.
+    ReadOnly,
+    /// Whether the server is a standby.
+    Standby,
+    /// Nothing any more; the rest of the answer is read.
+    Rest,
+}
+
+impl Connection {
+    fn wanted_target(&self) -> TargetSessionAttrs {
+        let second_round = self.attempt.as_ref().is_some_and(|a| a.hosts.second_round);
+        match &self.settings {
+            Some(settings) if !second_round => settings.target_session_attrs,
+            _ => TargetSessionAttrs::Any,
+        }
+    }
+
+    /// Judges the server by what it has told, or asks.
+    pub(super) fn check_target(&mut self) -> Stepped {
+        use TargetSessionAttrs as Wanted;
+        self.status = ConnStatus::CheckTarget;
+        let (read_only, standby) = (self.session.read_only, self.session.standby);
+        match self.wanted_target() {
+            Wanted::Any => self.accept_target(),
+            Wanted::ReadWrite | Wanted::ReadOnly => match (read_only, standby) {
+                (Some(read_only), Some(standby)) => self.judge_read_only(read_only || standby),
+                _ => self.ask(b"SHOW transaction_read_only", Check::ReadOnly),
+            },
+            Wanted::Primary | Wanted::Standby | Wanted::PreferStandby => match standby {
+                Some(standby) => self.judge_standby(standby),
+                None => self.ask(b"SELECT pg_catalog.pg_is_in_recovery()", Check::Standby),
+            },
+        }
+    }
+
+    fn ask(&mut self, sql: &[u8], check: Check) -> Stepped {
+        self.status = ConnStatus::Ok;
+        let sent = self.send_query(sql);
+        self.status = match check {
+            Check::Standby => ConnStatus::CheckStandby,
+            _ => ConnStatus::CheckWritable,
+        };
+        sent.map_err(|_| Failure::Final(String::new()))?;
+        Ok(Turn::Wait(Step::TargetReply(check), Polling::Reading))
+    }
+
+    /// Reads the answer to its end.
+    pub(super) fn read_target_reply(&mut self, check: Check) -> Stepped {
+        loop {
+            match self.fetch() {
+                Fetch::Wait => {
+                    if !self.receive_step()? {
+                        return Ok(Turn::Wait(Step::TargetReply(check), Polling::Reading));
+                    }
+                }
+                Fetch::Done => return self.accept_target(),
+                Fetch::Result(result) if check != Check::Rest => {
+                    let judged = match (check, answer(&result)) {
+                        (Check::ReadOnly, Some(value)) => self.judge_read_only(value == b"on"),
+                        (_, Some(value)) => self.judge_standby(value == b"t"),
+                        (_, None) => {
+                            let query = match check {
+                                Check::ReadOnly => "SHOW transaction_read_only",
+                                _ => "SELECT pg_is_in_recovery()",
+                            };
+                            Err(Failure::Host(format!("\"{query}\" failed")))
+                        }
+                    };
+                    judged?;
+                    self.status = ConnStatus::Consume;
+                    return Ok(Turn::Go(Step::TargetReply(Check::Rest)));
+                }
+                Fetch::Result(_) => {}
+            }
+        }
+    }
+
+    fn judge_read_only(&mut self, read_only: bool) -> Stepped {
+        match (self.wanted_target(), read_only) {
+            (TargetSessionAttrs::ReadWrite, true) => reject("session is read-only"),
+            (TargetSessionAttrs::ReadOnly, false) => reject("session is not read-only"),
+            _ => self.accept_target(),
+        }
+    }
+
+    fn judge_standby(&mut self, standby: bool) -> Stepped {
+        match (self.wanted_target(), standby) {
+            (TargetSessionAttrs::Primary, true) => reject("server is in hot standby mode"),
+            (TargetSessionAttrs::Standby | TargetSessionAttrs::PreferStandby, false) => {
+                reject("server is not in hot standby mode")
+            }
+            _ => self.accept_target(),
+        }
+    }
+
+    /// The connection is ready. While the answer to our own question is still coming, not yet.
+    fn accept_target(&mut self) -> Stepped {
+        if self.phase != super::super::state::Phase::Idle {
+            return Ok(Turn::Go(Step::Finished));
+        }
+        if let Some(stream) = &self.stream {
+            let blocking = stream.socket().set_blocking();
+            blocking.map_err(|error| Failure::Final(error.to_string()))?;
+        }
+        self.attempt = None;
+        self.error.clear();
+        self.status = ConnStatus::Ok;
+        Ok(Turn::Done)
+    }
+}
+
+fn reject(reason: &str) -> Stepped {
+    Err(Failure::Host(reason.to_owned()))
+}
+
+/// The one value of the answer.
+fn answer(result: &QueryResult) -> Option<&[u8]> {
+    if result.status != ExecStatus::TuplesOk || result.rows.len() != 1 {
+        return None;
+    }
+    result.rows.get(0, 0)?
+}

@@ -1,0 +1,157 @@
+//! Copying data to and from the server.
+//!
+//! Manual: "Functions Associated with the COPY Command".
+
+use crate::result::ExecStatus;
+use crate::wire::frontend;
+use crate::wire::tag::backend as tag;
+
+use super::Connection;
+use super::input::{HEADER, Input};
+use super::io::Flush;
+use super::query::Refused;
+use super::state::{CommandKind, Phase};
+
+/// So many bytes are gathered before they are sent.
+const BATCH: usize = 64 << 10;
+
+/// What asking for copied data comes to.
+pub enum CopyOut<T> {
+    /// One row of data.
+    Data(T),
+    /// The copy is over; the command's result tells how it ended.
+    Done,
+    /// Nothing has arrived yet.
+    Wait,
+}
+
+impl Connection {
+    /// Sends data to the server; `Pending` on a non-blocking connection when its buffers are full
+    /// and nothing was taken.
+    pub fn put_copy_data(&mut self, data: &[u8]) -> Result<Flush, Refused> {
+        if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {
+            return self.refuse("no COPY in progress");
+        }
+        self.parse_input();
+        if data.is_empty() {
+            return Ok(Flush::Done);
+        }
+        if self.output.len() + data.len() + HEADER > BATCH {
+            let sent = self.flush().map_err(|_| Refused)?;
+            if sent == Flush::Pending && self.output.len() > BATCH {
+                return Ok(Flush::Pending);
+            }
+        }
+        self.encode(|out| frontend::copy_data(out, data))?;
+        if self.output.len() >= BATCH {
+            self.flush().map_err(|_| Refused)?;
+        }
+        Ok(Flush::Done)
+    }
+
+    /// Ends the copy to the server, or with a message makes it fail.
+    pub fn put_copy_end(&mut self, failure: Option<&[u8]>) -> Result<Flush, Refused> {
+        if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {
+            return self.refuse("no COPY in progress");
+        }
+        // A statement of the extended protocol is skipped up to the next Sync when it fails.
+        let sync = self
+            .current_kind()
+            .is_some_and(|kind| kind != CommandKind::Simple);
+        self.encode(|out| {
+            match failure {
+                Some(message) => frontend::copy_fail(out, message)?,
+                None => frontend::copy_done(out),
+            }
+            if sync {
+                frontend::sync(out);
+            }
+            Ok(())
+        })?;
+        self.phase = match self.phase {
+            Phase::CopyBoth => Phase::CopyOut,
+            _ => Phase::Busy,
+        };
+        self.flush().map_err(|_| Refused)
+    }
+
+    /// The next row of data, lent to `take` where it lies.
+    pub fn get_copy_data<T>(
+        &mut self,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<CopyOut<T>, Refused> {
+        if !matches!(self.phase, Phase::CopyOut | Phase::CopyBoth) {
+            return self.refuse("no COPY in progress");
+        }
+        let mut input = std::mem::take(&mut self.input);
+        let taken = self.next_copy_data(&mut input, take);
+        self.input = input;
+        Ok(taken)
+    }
+
+    fn next_copy_data<T>(
+        &mut self,
+        input: &mut Input,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> CopyOut<T> {
+        loop {
+            let Some(head) = input.head() else {
+                return CopyOut::Wait;
+            };
+            if !self.check_head(input, head) {
+                return CopyOut::Done;
+            }
+            let Some(body) = input.body(head) else {
+                return CopyOut::Wait;
+            };
+            let handled = match head.tag {
+                tag::COPY_DATA if body.is_empty() => Ok(()),
+                tag::COPY_DATA => {
+                    let data = take(body);
+                    input.consume(head.size());
+                    return CopyOut::Data(data);
+                }
+                tag::NOTICE_RESPONSE => self.take_notice(body).map(drop),
+                tag::NOTIFICATION_RESPONSE => self.take_notification(body).map(drop),
+                tag::PARAMETER_STATUS => self.take_parameter(body).map(drop),
+                _ => {
+                    if head.tag == tag::COPY_DONE {
+                        input.consume(head.size());
+                    }
+                    self.leave_copy_out(head.tag);
+                    return CopyOut::Done;
+                }
+            };
+            if let Err(crate::wire::Malformed(fault)) = handled {
+                self.internal_notice(fault);
+            }
+            input.consume(head.size());
+        }
+    }
+
+    /// CopyDone ends one direction; anything else ends the copy, and the result tells how.
+    fn leave_copy_out(&mut self, message: u8) {
+        self.phase = if message == tag::COPY_DONE && self.phase == Phase::CopyBoth {
+            Phase::CopyIn
+        } else {
+            Phase::Busy
+        };
+    }
+
+    /// Whether a copy in this direction is going on, by the status its result has.
+    pub fn is_copying(&self, status: ExecStatus) -> bool {
+        match status {
+            ExecStatus::CopyIn => self.phase == Phase::CopyIn,
+            ExecStatus::CopyOut => self.phase == Phase::CopyOut,
+            ExecStatus::CopyBoth => self.phase == Phase::CopyBoth,
+            _ => false,
+        }
+    }
+
+    /// Treats data still to come from a copy as part of an answer, which skips it.
+    pub(super) fn abandon_copy_out(&mut self) {
+        if self.phase == Phase::CopyOut {
+            self.phase = Phase::Busy;
+        }
+    }
+}

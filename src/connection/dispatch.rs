@@ -1,0 +1,361 @@
+//! What each message of the server does to the connection.
+//!
+//! [`Connection::parse_input`] consumes what has arrived and never waits. A message is acted upon
+//! only once it has arrived in full, and its own length is trusted for finding the next one.
+
+use crate::result::{CommandTag, ExecStatus, QueryResult, RowFault, RowSet, Stop};
+use crate::wire::backend::{
+    BackendKeyData, CommandComplete, ReadyForQuery, TransactionStatus, empty,
+};
+use crate::wire::{Malformed, tag::backend as tag};
+
+use super::Connection;
+use super::input::{Head, Input};
+use super::state::{CommandKind, Phase, PipelineStatus, RowMode, Transaction};
+
+/// A longer message of a type that is short by nature means that the stream is out of step.
+const LONGEST_SHORT_MESSAGE: i32 = 30_000;
+
+/// What becomes of a message that has been looked at.
+pub(super) enum Next {
+    /// It has been dealt with.
+    Consume,
+    /// It stays where it is until the results before it have been fetched.
+    Leave,
+}
+
+impl Connection {
+    /// Acts upon all that has arrived, up to a point where a result waits to be fetched.
+    pub(super) fn parse_input(&mut self) {
+        let mut input = std::mem::take(&mut self.input);
+        while self.parse_message(&mut input) {}
+        self.input = input;
+    }
+
+    /// Acts upon the next message; `false` when there is nothing more to do now.
+    fn parse_message(&mut self, input: &mut Input) -> bool {
+        let Some(head) = input.head() else {
+            return false;
+        };
+        if !self.check_head(input, head) {
+            return false;
+        }
+        if self.phase == Phase::Busy && head.tag == tag::DATA_ROW {
+            return self.parse_rows(input, head);
+        }
+        if head.tag == tag::COMMAND_COMPLETE && self.has_started_chunk() {
+            // The last rows come first; the message is dealt with when they have been fetched.
+            return self.hand_out_last_chunk(input);
+        }
+        let Some(body) = input.body(head) else {
+            return false;
+        };
+        let done = match (head.tag, self.phase) {
+            (tag::NOTICE_RESPONSE, _) => self.take_notice(body),
+            (tag::NOTIFICATION_RESPONSE, _) => self.take_notification(body),
+            (_, Phase::Idle) => self.handle_idle(head.tag, body),
+            (_, Phase::Busy) => self.handle_busy(head.tag, body),
+            _ => Ok(Next::Leave),
+        };
+        match done {
+            Ok(Next::Consume) => {}
+            Ok(Next::Leave) => return false,
+            Err(Malformed(fault)) => self.malformed(head.tag, fault),
+        }
+        input.consume(head.size());
+        self.settle(input);
+        true
+    }
+
+    /// Whether the head of a message makes sense; if not, the connection is given up.
+    pub(super) fn check_head(&mut self, input: &mut Input, head: Head) -> bool {
+        let long_by_nature = matches!(
+            head.tag,
+            tag::ROW_DESCRIPTION
+                | tag::DATA_ROW
+                | tag::COPY_DATA
+                | tag::FUNCTION_CALL_RESPONSE
+                | tag::ERROR_RESPONSE
+                | tag::NOTICE_RESPONSE
+                | tag::NOTIFICATION_RESPONSE
+                | tag::PARAMETER_DESCRIPTION
+        );
+        if head.length < 4 || (head.length > LONGEST_SHORT_MESSAGE && !long_by_nature) {
+            let shown = char::from(head.tag);
+            let length = head.length;
+            self.give_up(&format!(
+                "lost synchronization with server: got message type \"{shown}\", length {length}"
+            ));
+            input.clear();
+            input.forget_rows();
+            return false;
+        }
+        if head.size() > self.limits.message {
+            let limit = self.limits.message;
+            self.fail_answer(&format!(
+                "message of {} bytes from the server is larger than the limit of {limit} bytes",
+                head.size()
+            ));
+            input.forget_rows();
+            input.skip_message(head);
+            return false;
+        }
+        true
+    }
+
+    /// After each message: a finished result takes its rows along, and a dropped one frees them.
+    fn settle(&mut self, input: &mut Input) {
+        match &mut self.result {
+            Some(result) if !result.rows.is_empty() => {
+                if self.phase != Phase::Busy && input.detach(&mut result.rows).is_err() {
+                    self.fail_answer("out of memory for query result");
+                    input.forget_rows();
+                }
+            }
+            _ => input.forget_rows(),
+        }
+        if self.phase == Phase::Idle {
+            input.relax();
+        }
+    }
+
+    /// Takes DataRow messages, as many as have arrived and fit the way rows are handed out.
+    fn parse_rows(&mut self, input: &mut Input, head: Head) -> bool {
+        let building = self
+            .result
+            .as_ref()
+            .is_some_and(|r| r.status == ExecStatus::TuplesOk);
+        if !building {
+            return self.skip_row(input, head);
+        }
+        let stop = match self.row_mode {
+            RowMode::All => self.take_rows(input, usize::MAX),
+            RowMode::Chunks(size) => self.take_chunk(input, size),
+            RowMode::Single => self.take_single_row(input, head),
+        };
+        match stop {
+            Stop::Message => true,
+            Stop::Incomplete => false,
+            Stop::OutOfMemory => self.refuse_row(input, "out of memory for query result"),
+            Stop::Malformed(fault) => self.refuse_row(input, fault),
+        }
+    }
+
+    fn take_rows(&mut self, input: &mut Input, most: usize) -> Stop {
+        match &mut self.result {
+            Some(result) => input.take_rows(&mut result.rows, most),
+            None => Stop::Message,
+        }
+    }
+
+    fn take_chunk(&mut self, input: &mut Input, size: usize) -> Stop {
+        let have = self.result.as_ref().map_or(0, |r| r.rows.len());
+        let stop = self.take_rows(input, size.saturating_sub(have));
+        let full = self.result.as_ref().is_some_and(|r| r.rows.len() >= size);
+        if full && self.hand_out_chunk(input).is_err() {
+            return Stop::OutOfMemory;
+        }
+        stop
+    }
+
+    /// Hands out the rows gathered so far as a part of the answer.
+    fn hand_out_chunk(&mut self, input: &mut Input) -> Result<(), RowFault> {
+        if let Some(result) = &mut self.result {
+            input.detach(&mut result.rows)?;
+            let rows = std::mem::replace(&mut result.rows, RowSet::new(result.columns.len()));
+            self.hand_out(ExecStatus::TuplesChunk, rows);
+        }
+        Ok(())
+    }
+
+    /// Whether rows have been gathered that are to be handed out as a part of the answer.
+    fn has_started_chunk(&self) -> bool {
+        let gathered = self.result.as_ref().is_some_and(|r| !r.rows.is_empty());
+        gathered && self.phase == Phase::Busy && matches!(self.row_mode, RowMode::Chunks(_))
+    }
+
+    fn hand_out_last_chunk(&mut self, input: &mut Input) -> bool {
+        if self.hand_out_chunk(input).is_ok() {
+            return false;
+        }
+        self.fail_answer("out of memory for query result");
+        self.settle(input);
+        true
+    }
+
+    fn take_single_row(&mut self, input: &mut Input, head: Head) -> Stop {
+        let (Some(result), Some(message)) = (&self.result, input.bytes().get(..head.size())) else {
+            return Stop::Incomplete;
+        };
+        match RowSet::from_message(result.columns.len(), message) {
+            Ok(rows) => {
+                input.consume(head.size());
+                self.hand_out(ExecStatus::SingleTuple, rows);
+                Stop::Message
+            }
+            Err(RowFault::Malformed(fault)) => Stop::Malformed(fault),
+            Err(RowFault::OutOfMemory) => Stop::OutOfMemory,
+        }
+    }
+
+    /// Makes rows of the unfinished result the part that is fetched next.
+    fn hand_out(&mut self, status: ExecStatus, rows: RowSet) {
+        let Some(whole) = &self.result else { return };
+        let columns = whole.columns.clone();
+        let mut part = QueryResult::new(status, whole.encoding);
+        part.binary = whole.binary;
+        part.columns = columns;
+        part.rows = rows;
+        self.partial = Some(part);
+        self.phase = Phase::ReadyMore;
+    }
+
+    /// A row that belongs to no result: an error unless the answer has failed already.
+    fn skip_row(&mut self, input: &mut Input, head: Head) -> bool {
+        if input.body(head).is_none() {
+            return false;
+        }
+        if self.result.is_none() && !self.failed {
+            self.fail_answer(
+                "server sent data (\"D\" message) without prior row description (\"T\" message)",
+            );
+        }
+        input.consume(head.size());
+        true
+    }
+
+    /// A row that breaks the protocol spoils the answer, not the connection.
+    fn refuse_row(&mut self, input: &mut Input, fault: &str) -> bool {
+        let Some(head) = input.head() else {
+            return false;
+        };
+        if !self.check_head(input, head) {
+            return false;
+        }
+        self.fail_answer(fault);
+        input.consume(head.size());
+        self.settle(input);
+        true
+    }
+
+    /// A message outside of any answer.
+    fn handle_idle(&mut self, message: u8, body: &[u8]) -> Result<Next, Malformed> {
+        match message {
+            tag::PARAMETER_STATUS => self.take_parameter(body),
+            // The server is about to close the connection; whoever asks next is told that.
+            tag::ERROR_RESPONSE => self.take_notice(body),
+            _ => {
+                self.internal_notice(&format!(
+                    "message type 0x{message:02x} arrived from server while idle"
+                ));
+                Ok(Next::Consume)
+            }
+        }
+    }
+
+    /// A message within an answer.
+    fn handle_busy(&mut self, message: u8, body: &[u8]) -> Result<Next, Malformed> {
+        match message {
+            tag::COMMAND_COMPLETE => self.take_command_complete(body)?,
+            tag::ERROR_RESPONSE => self.take_error(body)?,
+            tag::READY_FOR_QUERY => self.take_ready(body)?,
+            tag::EMPTY_QUERY_RESPONSE => {
+                self.ensure_result(ExecStatus::EmptyQuery);
+                self.phase = Phase::Ready;
+            }
+            tag::PARSE_COMPLETE => self.complete(CommandKind::Prepare, body)?,
+            tag::CLOSE_COMPLETE => self.complete(CommandKind::Close, body)?,
+            tag::BIND_COMPLETE => empty(body)?,
+            tag::PARAMETER_STATUS => return self.take_parameter(body),
+            tag::BACKEND_KEY_DATA => self.take_key(body)?,
+            tag::ROW_DESCRIPTION => return self.take_row_description(body),
+            tag::NO_DATA => self.complete(CommandKind::Describe, body)?,
+            tag::PARAMETER_DESCRIPTION => self.take_parameter_description(body)?,
+            tag::PORTAL_SUSPENDED => self.take_suspended(body)?,
+            tag::FUNCTION_CALL_RESPONSE => self.take_function_result(body)?,
+            tag::COPY_IN_RESPONSE => self.start_copy(body, ExecStatus::CopyIn)?,
+            tag::COPY_OUT_RESPONSE => self.start_copy(body, ExecStatus::CopyOut)?,
+            tag::COPY_BOTH_RESPONSE => self.start_copy(body, ExecStatus::CopyBoth)?,
+            // What is left of a COPY that the program did not read to its end.
+            tag::COPY_DATA | tag::COPY_DONE => {}
+            other => {
+                let shown = char::from(other);
+                self.fail_answer(&format!(
+                    "unexpected response from server; first received character was \"{shown}\""
+                ));
+                self.phase = Phase::Ready;
+            }
+        }
+        Ok(Next::Consume)
+    }
+
+    fn take_command_complete(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        let complete = CommandComplete::decode(body)?;
+        self.ensure_result(ExecStatus::CommandOk);
+        if let Some(result) = &mut self.result {
+            result.tag = CommandTag::new(complete.tag);
+        }
+        self.phase = Phase::Ready;
+        Ok(())
+    }
+
+    fn take_ready(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        let ready = ReadyForQuery::decode(body)?;
+        self.transaction = match ready.status {
+            TransactionStatus::Idle => Transaction::Idle,
+            TransactionStatus::InTransaction => Transaction::InTransaction,
+            TransactionStatus::Failed => Transaction::InError,
+        };
+        if self.pipeline == PipelineStatus::Off {
+            self.advance_queue(true, false);
+            self.phase = Phase::Idle;
+        } else {
+            self.result = Some(self.new_result(ExecStatus::PipelineSync));
+            self.pipeline = PipelineStatus::On;
+            self.phase = Phase::Ready;
+        }
+        Ok(())
+    }
+
+    /// A message without a body that completes a command of this kind, and means nothing to others.
+    fn complete(&mut self, kind: CommandKind, body: &[u8]) -> Result<(), Malformed> {
+        empty(body)?;
+        if self.current_kind() == Some(kind) {
+            self.ensure_result(ExecStatus::CommandOk);
+            self.phase = Phase::Ready;
+        }
+        Ok(())
+    }
+
+    fn take_suspended(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        empty(body)?;
+        self.ensure_result(ExecStatus::TuplesOk);
+        self.suspended = true;
+        self.phase = Phase::Ready;
+        Ok(())
+    }
+
+    pub(super) fn take_key(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        let data = BackendKeyData::decode(body)?;
+        self.session.pid = data.pid;
+        self.session.cancel_key = data.key.to_vec();
+        Ok(())
+    }
+
+    /// A message whose contents do not follow the protocol.
+    fn malformed(&mut self, message: u8, fault: &str) {
+        let shown = char::from(message);
+        let text = format!("{fault} in message type \"{shown}\"");
+        if self.phase == Phase::Busy {
+            self.fail_answer(&text);
+            if message == tag::READY_FOR_QUERY {
+                // Without it nobody knows when the next query may be sent.
+                self.give_up("connection cannot go on without a valid ReadyForQuery message");
+            } else if message != tag::PARAMETER_STATUS {
+                self.phase = Phase::Ready;
+            }
+        } else {
+            self.internal_notice(&text);
+        }
+    }
+}

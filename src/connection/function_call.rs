@@ -1,0 +1,41 @@
+//! Calling a function by its OID.
+//!
+//! Manual: "The Fast-Path Interface", "Function Call".
+
+use crate::wire::frontend;
+
+use super::Connection;
+use super::query::Refused;
+use super::state::{CommandKind, ConnStatus, Phase, PipelineStatus};
+
+/// An argument: its bytes in binary format, or `None` for NULL.
+pub type Argument<'a> = Option<&'a [u8]>;
+
+/// What a function returned, in binary format; `None` for NULL.
+pub type FunctionResult = Option<Vec<u8>>;
+
+impl Connection {
+    /// Sends a call; arguments and result are in binary format.
+    pub fn send_function_call(
+        &mut self,
+        oid: u32,
+        arguments: &[Argument<'_>],
+    ) -> Result<(), Refused> {
+        if self.pipeline != PipelineStatus::Off {
+            return self.refuse("PQfn not allowed in pipeline mode");
+        }
+        if self.status != ConnStatus::Ok || self.phase != Phase::Idle || self.result.is_some() {
+            return self.refuse("connection in wrong state");
+        }
+        self.clear_answer();
+        self.function_value = None;
+        let arguments = arguments.iter().copied();
+        self.encode(|out| frontend::function_call(out, oid, &[1], arguments, 1))?;
+        self.enqueue(CommandKind::Function, None)
+    }
+
+    /// The value that the last call returned.
+    pub fn take_function_value(&mut self) -> FunctionResult {
+        self.function_value.take()
+    }
+}

@@ -1,0 +1,194 @@
+//! Sending and receiving, and what happens when the connection breaks.
+
+use std::io;
+
+use crate::result::OutOfMemory;
+use crate::transport::{Deadline, Stream, Wait, failure, poll};
+
+use super::Connection;
+use super::state::{ConnStatus, Phase, PipelineStatus};
+
+/// What is left to do after a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flush {
+    /// Everything has been handed to the system.
+    Done,
+    /// Bytes are left that could not be sent without waiting.
+    Pending,
+}
+
+/// The connection has been lost; the reason is in the connection's error text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+impl Connection {
+    /// Sends what can be sent without waiting.
+    ///
+    /// A write that fails does not count as the loss of the connection yet: the server may have
+    /// left a message that tells why, and that is found by reading.
+    pub(super) fn flush_some(&mut self) -> Flush {
+        let Some(stream) = &mut self.stream else {
+            return Flush::Done;
+        };
+        if self.write_failure.is_some() {
+            self.output.clear();
+            return Flush::Done;
+        }
+        match self.output.send(stream) {
+            Ok(()) => Flush::Done,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flush::Pending,
+            Err(error) => {
+                self.write_failure = Some(failure::send(error).message().to_owned());
+                self.output.clear();
+                Flush::Done
+            }
+        }
+    }
+
+    /// Sends everything, or as much as goes without waiting on a non-blocking connection.
+    ///
+    /// A server that does not read because it is waiting for us to read is read from meanwhile.
+    pub fn flush(&mut self) -> Result<Flush, Lost> {
+        loop {
+            if self.flush_some() == Flush::Done {
+                return Ok(Flush::Done);
+            }
+            self.receive_some(Wait::Never)?;
+            if self.nonblocking {
+                return Ok(Flush::Pending);
+            }
+            self.wait(true, true, Deadline::NEVER)?;
+        }
+    }
+
+    /// Waits until the socket is ready for one of the directions asked for.
+    pub fn wait(&mut self, read: bool, write: bool, deadline: Deadline) -> Result<(), Lost> {
+        let Some(stream) = &self.stream else {
+            return Err(self.lost(None));
+        };
+        if read && stream.pending() {
+            return Ok(());
+        }
+        match poll(stream.fd(), read, write, deadline) {
+            Ok(readiness) if readiness.any() => Ok(()),
+            Ok(_) => Err(self.lost(Some("timeout expired".to_owned()))),
+            Err(error) => Err(self.lost(Some(failure::receive(error).message().to_owned()))),
+        }
+    }
+
+    /// Receives once. Nothing there, where the read may not wait, is no error.
+    pub(super) fn receive_some(&mut self, wait: Wait) -> Result<usize, Lost> {
+        let Some(stream) = &mut self.stream else {
+            return Err(self.lost(Some("connection not open".to_owned())));
+        };
+        let rows = self.result.as_mut().map(|result| &mut result.rows);
+        match self.input.receive(stream, wait, rows) {
+            Ok(0) => Err(self.lost(None)),
+            Ok(count) => Ok(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                Err(self.lost(Some("cannot allocate memory for input buffer".to_owned())))
+            }
+            Err(error) => Err(self.lost(Some(failure::receive(error).message().to_owned()))),
+        }
+    }
+
+    /// Receives what has arrived, without waiting. Manual: "PQconsumeInput".
+    pub fn consume_input(&mut self) -> Result<(), Lost> {
+        if self.stream.is_none() {
+            if self.error.is_empty() {
+                self.error.push("connection not open");
+            }
+            return Err(Lost);
+        }
+        if self.nonblocking || self.phase == Phase::Idle {
+            self.flush_some();
+        }
+        loop {
+            self.receive_some(Wait::Never)?;
+            let more = self.stream.as_ref().is_some_and(Stream::pending);
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends what is left and waits until something has been received: one system call, as a
+    /// rule, as the socket is in blocking mode.
+    pub fn wait_for_input(&mut self) -> Result<(), Lost> {
+        self.flush_all()?;
+        if self.query_timeout.is_some() {
+            self.wait(true, false, Deadline::after_opt(self.query_timeout))?;
+        }
+        self.receive_some(Wait::Block)?;
+        Ok(())
+    }
+
+    /// As [`flush`](Self::flush), waiting also on a non-blocking connection.
+    pub(super) fn flush_all(&mut self) -> Result<(), Lost> {
+        loop {
+            if self.flush() == Ok(Flush::Done) {
+                return Ok(());
+            }
+            self.wait(true, true, Deadline::NEVER)?;
+        }
+    }
+
+    /// The connection is gone: closes it and notes why. Without a reason the server has closed it.
+    #[cold]
+    pub(super) fn lost(&mut self, reason: Option<String>) -> Lost {
+        let reason = match (self.write_failure.take(), reason) {
+            (Some(earlier), _) => earlier,
+            (None, Some(reason)) => reason,
+            (None, None) => failure::CLOSED.to_owned(),
+        };
+        self.error.push(&reason);
+        self.break_off();
+        Lost
+    }
+
+    /// Gives up a connection whose server breaks the protocol.
+    pub(super) fn give_up(&mut self, reason: &str) {
+        self.error.push(reason);
+        self.break_off();
+    }
+
+    /// Closes the socket; whoever waits for an answer finds an error in its place.
+    fn break_off(&mut self) {
+        self.close_stream();
+        self.status = ConnStatus::Bad;
+        if self.phase == Phase::Busy || self.phase.is_copy() {
+            self.save_error();
+            self.partial = None;
+            self.phase = Phase::Lost;
+        }
+    }
+
+    fn close_stream(&mut self) {
+        if let Some(mut stream) = self.stream.take() {
+            stream.shutdown();
+        }
+        self.output.clear();
+    }
+
+    /// Closes the socket and forgets everything that belonged to the session.
+    pub(super) fn disconnect(&mut self) {
+        self.close_stream();
+        self.attempt = None;
+        self.clear_answer();
+        self.input.clear();
+        self.write_failure = None;
+        self.queue.clear();
+        self.phase = Phase::Idle;
+        self.pipeline = PipelineStatus::Off;
+        self.session = super::Session::default();
+        self.notifications.clear();
+        self.transaction = super::Transaction::Idle;
+    }
+}
+
+impl From<OutOfMemory> for Lost {
+    fn from(_: OutOfMemory) -> Self {
+        Lost
+    }
+}

@@ -1,0 +1,300 @@
+//! The one engine below both faces.
+//!
+//! A [`Connection`] is a state machine: its steps consume what has arrived and say what they need
+//! next, and never wait. The functions of [`blocking`] loop over them and wait; whoever has an
+//! event loop calls the steps alone. There is no second code path for either.
+
+pub mod blocking;
+mod cancel;
+mod connect;
+mod copy;
+mod dispatch;
+mod error_text;
+mod fetch;
+mod function_call;
+mod input;
+mod io;
+mod notification;
+mod output;
+mod pipeline;
+mod query;
+mod reply;
+mod session;
+mod state;
+
+use std::collections::VecDeque;
+use std::ffi::CStr;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+pub use cancel::{CancelFailure, CancelKey, CancelRequest};
+pub use copy::CopyOut;
+pub use error_text::ErrorText;
+pub use fetch::Fetch;
+pub use function_call::{Argument, FunctionResult};
+pub use io::{Flush, Lost};
+pub use notification::Notification;
+pub use query::{MAX_PARAMETERS, Params, Refused, Statement};
+pub use session::Session;
+pub use state::{ConnStatus, PipelineStatus, Polling, Transaction};
+
+use crate::charset::Encoding;
+use crate::conninfo::{ConnInfo, Settings};
+use crate::result::{ContextVisibility, QueryResult, TextStyle, Verbosity};
+use crate::transport::{Address, Stream};
+
+use cancel::CancelTarget;
+use connect::Attempt;
+use input::Input;
+use output::Output;
+use state::{Command, Phase, RowMode};
+
+/// What a server may ask of us at the most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of one message; a longer one is skipped and reported as an error.
+    pub message: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // No value of a server is larger than 1 GiB; a row of several may be.
+        Self {
+            message: i32::MAX as usize,
+        }
+    }
+}
+
+/// A connection to a server: being made, ready, or lost.
+pub struct Connection {
+    /// The options as given, defaults filled in.
+    info: ConnInfo,
+    /// The options as understood; without them there is nothing to connect to.
+    settings: Option<Box<Settings>>,
+    /// The attempt under way, or what is left of the one that succeeded.
+    attempt: Option<Box<Attempt>>,
+    /// Which of the hosts is being tried, or connected to, and at which address.
+    host: usize,
+    address: Option<Address>,
+    /// The server has asked for a password.
+    password_needed: bool,
+    /// The SQLSTATE with which the server refused the connection.
+    refusal: Option<Vec<u8>>,
+    status: ConnStatus,
+    stream: Option<Stream>,
+    input: Input,
+    output: Output,
+    /// Why a write failed; told only when reading brings no better reason.
+    write_failure: Option<String>,
+    session: Session,
+    transaction: Transaction,
+    phase: Phase,
+    pipeline: PipelineStatus,
+    /// Commands whose answers are still to be fetched; the first is the current one.
+    queue: VecDeque<Command>,
+    /// The answer being received, or waiting to be fetched.
+    result: Option<QueryResult>,
+    /// A part of it that waits to be fetched.
+    partial: Option<QueryResult>,
+    /// The answer is an error, and its text is in `error`.
+    failed: bool,
+    /// The portal holds more rows than were asked for.
+    suspended: bool,
+    function_value: Option<Vec<u8>>,
+    row_mode: RowMode,
+    nonblocking: bool,
+    error: ErrorText,
+    notices: VecDeque<QueryResult>,
+    notifications: VecDeque<Notification>,
+    style: TextStyle,
+    limits: Limits,
+    query_timeout: Option<Duration>,
+    /// The cancel request that this connection is made for, if it is.
+    pending_cancel: Option<CancelTarget>,
+}
+
+impl Connection {
+    /// A connection with these options, not started yet.
+    pub(super) fn with_info(info: ConnInfo) -> Self {
+        Self {
+            info,
+            settings: None,
+            attempt: None,
+            host: 0,
+            address: None,
+            password_needed: false,
+            refusal: None,
+            status: ConnStatus::Bad,
+            stream: None,
+            input: Input::default(),
+            output: Output::default(),
+            write_failure: None,
+            session: Session::default(),
+            transaction: Transaction::Idle,
+            phase: Phase::Idle,
+            pipeline: PipelineStatus::Off,
+            queue: VecDeque::new(),
+            result: None,
+            partial: None,
+            failed: false,
+            suspended: false,
+            function_value: None,
+            row_mode: RowMode::All,
+            nonblocking: false,
+            error: ErrorText::default(),
+            notices: VecDeque::new(),
+            notifications: VecDeque::new(),
+            style: TextStyle::default(),
+            limits: Limits::default(),
+            query_timeout: None,
+            pending_cancel: None,
+        }
+    }
+
+    /// The options in force, as given.
+    pub fn info(&self) -> &ConnInfo {
+        &self.info
+    }
+
+    /// The address being connected to.
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+
+    /// How far the connection is.
+    pub fn status(&self) -> ConnStatus {
+        self.status
+    }
+
+    /// What the server has told of the session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The transaction state, as last told by the server.
+    pub fn transaction(&self) -> Transaction {
+        if self.status != ConnStatus::Ok {
+            Transaction::Unknown
+        } else if self.phase != Phase::Idle {
+            Transaction::Active
+        } else {
+            self.transaction
+        }
+    }
+
+    /// Whether a pipeline is open.
+    pub fn pipeline(&self) -> PipelineStatus {
+        self.pipeline
+    }
+
+    /// The encoding of all texts.
+    pub fn encoding(&self) -> Encoding {
+        self.session.encoding
+    }
+
+    /// The value of a parameter that the server reports.
+    pub fn parameter(&self, name: &[u8]) -> Option<&CStr> {
+        self.session.parameter(name)
+    }
+
+    /// What went wrong last.
+    pub fn error(&self) -> &ErrorText {
+        &self.error
+    }
+
+    /// The same, to add to it or to clear it.
+    pub fn error_mut(&mut self) -> &mut ErrorText {
+        &mut self.error
+    }
+
+    /// The socket, to wait for it; `None` while there is none.
+    pub fn fd(&self) -> Option<RawFd> {
+        self.stream
+            .as_ref()
+            .map(Stream::fd)
+            .or_else(|| self.attempt_fd())
+    }
+
+    /// The stream, to ask about its encryption.
+    pub fn stream(&self) -> Option<&Stream> {
+        self.stream.as_ref()
+    }
+
+    /// How texts of errors and notices are made.
+    pub fn style(&self) -> TextStyle {
+        self.style
+    }
+
+    /// Sets how much texts show; returns the former setting.
+    pub fn set_verbosity(&mut self, verbosity: Verbosity) -> Verbosity {
+        std::mem::replace(&mut self.style.verbosity, verbosity)
+    }
+
+    /// Sets when texts show context; returns the former setting.
+    pub fn set_context(&mut self, context: ContextVisibility) -> ContextVisibility {
+        std::mem::replace(&mut self.style.context, context)
+    }
+
+    /// The next notice that has not been delivered yet.
+    pub fn pop_notice(&mut self) -> Option<QueryResult> {
+        self.notices.pop_front()
+    }
+
+    /// Adds a notice of our own, for delivery with the server's.
+    pub fn add_notice(&mut self, message: &str) {
+        self.internal_notice(message);
+    }
+
+    /// The next notification that has arrived. Reads nothing from the socket.
+    pub fn pop_notification(&mut self) -> Option<Notification> {
+        self.parse_input();
+        self.notifications.pop_front()
+    }
+
+    /// Whether calls that send return before all is sent.
+    pub fn is_nonblocking(&self) -> bool {
+        self.nonblocking
+    }
+
+    /// Sets that, without flushing.
+    pub fn set_nonblocking(&mut self, nonblocking: bool) {
+        self.nonblocking = nonblocking;
+    }
+
+    /// What a server may ask of us.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Sets what a server may ask of us.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Sets how long a call may wait for the server's answer; `None` for as long as it takes.
+    pub fn set_query_timeout(&mut self, limit: Option<Duration>) {
+        self.query_timeout = limit;
+    }
+
+    /// Whether the last answer stopped at a row limit and the portal holds more.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// Ends the session politely and closes the connection.
+    pub fn close(&mut self) {
+        if self.status == ConnStatus::Ok && self.write_failure.is_none() {
+            crate::wire::frontend::terminate(self.output.buffer());
+            // Whether it arrives matters to nobody.
+            let _ = self.flush_some();
+        }
+        self.disconnect();
+        self.status = ConnStatus::Bad;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,229 @@
+//! Building the answer to a command from the server's messages.
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use crate::result::{Column, Columns, ExecStatus, QueryResult, Report};
+use crate::wire::backend::{
+    CopyResponse, ErrorFields, FunctionCallResponse, NotificationResponse, ParameterDescription,
+    ParameterStatus,
+};
+use crate::wire::{Malformed, error_field};
+
+use super::Connection;
+use super::dispatch::Next;
+use super::notification::Notification;
+use super::state::{CommandKind, Phase, PipelineStatus};
+
+impl Connection {
+    /// A result of this kind in the session's encoding.
+    pub(super) fn new_result(&self, status: ExecStatus) -> QueryResult {
+        QueryResult::new(status, self.session.encoding)
+    }
+
+    /// Makes a result of this kind unless the answer has one, or has failed, already.
+    pub(super) fn ensure_result(&mut self, status: ExecStatus) {
+        if self.result.is_none() && !self.failed {
+            self.result = Some(self.new_result(status));
+        }
+    }
+
+    /// The kind of the command whose answer is being received.
+    pub(super) fn current_kind(&self) -> Option<CommandKind> {
+        self.queue.front().map(|command| command.kind)
+    }
+
+    /// Makes the answer an error whose text is what the connection has gathered.
+    pub(super) fn save_error(&mut self) {
+        self.result = None;
+        self.failed = true;
+    }
+
+    /// Notes what went wrong and makes the answer an error.
+    pub(super) fn fail_answer(&mut self, message: &str) {
+        self.error.push(message);
+        self.save_error();
+    }
+
+    /// Forgets the answer, whatever it has come to.
+    pub(super) fn clear_answer(&mut self) {
+        self.result = None;
+        self.partial = None;
+        self.failed = false;
+        self.suspended = false;
+        self.input.forget_rows();
+    }
+
+    /// Takes the finished answer.
+    pub(super) fn take_answer(&mut self) -> QueryResult {
+        if self.failed {
+            self.failed = false;
+            return self.unreported_failure();
+        }
+        match self.result.take() {
+            Some(result) => {
+                if result.status == ExecStatus::FatalError {
+                    self.error.take_unreported();
+                }
+                result
+            }
+            None => self.unreported_failure(),
+        }
+    }
+
+    /// An error result of what no result has reported yet.
+    pub(super) fn unreported_failure(&mut self) -> QueryResult {
+        let text = match self.error.take_unreported() {
+            [] => b"no error text available\n".to_vec(),
+            text => text.to_vec(),
+        };
+        QueryResult::failure(text, self.session.encoding)
+    }
+
+    /// RowDescription: the columns of rows that follow, or of a statement that was asked about.
+    pub(super) fn take_row_description(&mut self, body: &[u8]) -> Result<Next, Malformed> {
+        if self.failed
+            || self
+                .result
+                .as_ref()
+                .is_some_and(|r| r.status == ExecStatus::FatalError)
+        {
+            return Ok(Next::Consume);
+        }
+        let describing = self.current_kind() == Some(CommandKind::Describe);
+        if self.result.is_some() && !describing {
+            // The answer to the next statement of the query begins.
+            self.phase = Phase::Ready;
+            return Ok(Next::Leave);
+        }
+        let columns = Columns::from_row_description(body).map_err(Malformed)?;
+        let columns = Arc::new(columns);
+        if describing {
+            self.ensure_result(ExecStatus::CommandOk);
+            if let Some(result) = &mut self.result {
+                result.set_columns(columns);
+            }
+            self.phase = Phase::Ready;
+        } else {
+            let encoding = self.session.encoding;
+            let result = QueryResult::with_columns(ExecStatus::TuplesOk, encoding, columns);
+            self.result = Some(result);
+        }
+        Ok(Next::Consume)
+    }
+
+    /// ParameterDescription: the types of a prepared statement's parameters.
+    pub(super) fn take_parameter_description(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        let description = ParameterDescription::decode(body)?;
+        let mut result = self.new_result(ExecStatus::CommandOk);
+        result.parameters = description.types.iter().collect();
+        self.result = Some(result);
+        Ok(())
+    }
+
+    /// CopyInResponse, CopyOutResponse, CopyBothResponse.
+    pub(super) fn start_copy(&mut self, body: &[u8], status: ExecStatus) -> Result<(), Malformed> {
+        let response = CopyResponse::decode(body)?;
+        let columns = response.column_formats.iter().map(|format| {
+            let mut column = Column::default();
+            column.format = i32::from(format);
+            (&b""[..], column)
+        });
+        let encoding = self.session.encoding;
+        let columns = Arc::new(Columns::build(columns));
+        let mut result = QueryResult::with_columns(status, encoding, columns);
+        result.binary = response.overall_format != 0;
+        self.result = Some(result);
+        self.phase = match status {
+            ExecStatus::CopyIn => Phase::CopyIn,
+            ExecStatus::CopyOut => Phase::CopyOut,
+            _ => Phase::CopyBoth,
+        };
+        Ok(())
+    }
+
+    /// FunctionCallResponse: the value, and the answer is complete.
+    pub(super) fn take_function_result(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        let response = FunctionCallResponse::decode(body)?;
+        self.function_value = response.value.map(<[u8]>::to_vec);
+        self.ensure_result(ExecStatus::CommandOk);
+        self.phase = Phase::Ready;
+        Ok(())
+    }
+
+    /// ErrorResponse: the answer is an error; what follows in a pipeline is skipped.
+    pub(super) fn take_error(&mut self, body: &[u8]) -> Result<(), Malformed> {
+        if self.pipeline != PipelineStatus::Off {
+            self.pipeline = PipelineStatus::Aborted;
+        }
+        let result = self.report_result(ExecStatus::FatalError, body)?;
+        if let Some(report) = &result.report {
+            self.error.push(report.text().to_bytes());
+        }
+        self.failed = false;
+        self.partial = None;
+        self.result = Some(result);
+        self.phase = Phase::Ready;
+        Ok(())
+    }
+
+    /// NoticeResponse, at any time; it waits for whoever drives the connection to deliver it.
+    pub(super) fn take_notice(&mut self, body: &[u8]) -> Result<Next, Malformed> {
+        let result = self.report_result(ExecStatus::NonfatalError, body)?;
+        self.notices.push_back(result);
+        Ok(Next::Consume)
+    }
+
+    /// A notice of our own.
+    pub(super) fn internal_notice(&mut self, message: &str) {
+        let mut result = self.new_result(ExecStatus::NonfatalError);
+        let fields = [
+            (error_field::MESSAGE, message.as_bytes().to_vec()),
+            (error_field::SEVERITY, b"NOTICE".to_vec()),
+            (error_field::SEVERITY_NONLOCALIZED, b"NOTICE".to_vec()),
+        ];
+        let mut report = Report::from_fields(fields, None);
+        report.set_text(format!("{message}\n").into_bytes());
+        result.report = Some(Box::new(report));
+        self.notices.push_back(result);
+    }
+
+    /// A result that carries the fields of an error or notice, and their text.
+    pub(super) fn report_result(
+        &self,
+        status: ExecStatus,
+        body: &[u8],
+    ) -> Result<QueryResult, Malformed> {
+        let fields = ErrorFields::decode(body)?;
+        let query = match fields.field(error_field::POSITION) {
+            Some(_) => self.queue.front().and_then(|command| command.query.clone()),
+            None => None,
+        };
+        let fields = fields.iter().map(|(code, value)| (code, value.to_vec()));
+        let mut report = Report::from_fields(fields, query);
+        let encoding = self.session.encoding;
+        let is_error = status == ExecStatus::FatalError;
+        report.set_text(report.render(self.style, is_error, encoding));
+        let mut result = self.new_result(status);
+        result.report = Some(Box::new(report));
+        Ok(result)
+    }
+
+    /// NotificationResponse, at any time.
+    pub(super) fn take_notification(&mut self, body: &[u8]) -> Result<Next, Malformed> {
+        let notification = NotificationResponse::decode(body)?;
+        self.notifications.push_back(Notification {
+            pid: notification.pid,
+            channel: CString::new(notification.channel).unwrap_or_default(),
+            payload: CString::new(notification.payload).unwrap_or_default(),
+        });
+        Ok(Next::Consume)
+    }
+
+    /// ParameterStatus, at any time.
+    pub(super) fn take_parameter(&mut self, body: &[u8]) -> Result<Next, Malformed> {
+        let parameter = ParameterStatus::decode(body)?;
+        self.session.set_parameter(parameter.name, parameter.value);
+        Ok(Next::Consume)
+    }
+}

@@ -1,0 +1,133 @@
+//! What the server has told of the session.
+
+use std::ffi::{CStr, CString};
+
+use crate::charset::Encoding;
+use crate::wire::version::PROTOCOL_3_0;
+
+/// Facts of the session, from BackendKeyData, ParameterStatus and the start-up negotiation.
+pub struct Session {
+    /// The process ID of the server process, 0 where the server gave none.
+    pub pid: i32,
+    /// The key that a cancel request needs; empty where the server gave none.
+    pub cancel_key: Vec<u8>,
+    /// The protocol version in use.
+    pub protocol: u32,
+    /// `server_version` as a number, 0 where unknown.
+    pub server_version: i32,
+    /// `client_encoding`.
+    pub encoding: Encoding,
+    /// `standard_conforming_strings`.
+    pub standard_strings: bool,
+    /// `default_transaction_read_only`, where the server reports it.
+    pub read_only: Option<bool>,
+    /// `in_hot_standby`, where the server reports it.
+    pub standby: Option<bool>,
+    /// `scram_iterations`, where the server reports it.
+    pub scram_iterations: Option<u32>,
+    parameters: Vec<(CString, CString)>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            pid: 0,
+            cancel_key: Vec::new(),
+            protocol: PROTOCOL_3_0,
+            server_version: 0,
+            encoding: Encoding::SQL_ASCII,
+            standard_strings: false,
+            read_only: None,
+            standby: None,
+            scram_iterations: None,
+            parameters: Vec::new(),
+        }
+    }
+}
+
+impl Session {
+    /// The current value of a parameter that the server reports.
+    pub fn parameter(&self, name: &[u8]) -> Option<&CStr> {
+        let found = self.parameters.iter().find(|(n, _)| n.to_bytes() == name)?;
+        Some(&found.1)
+    }
+
+    /// Notes a ParameterStatus.
+    pub(super) fn set_parameter(&mut self, name: &[u8], value: &[u8]) {
+        let (Ok(name), Ok(text)) = (CString::new(name), CString::new(value)) else {
+            return;
+        };
+        match name.to_bytes() {
+            b"client_encoding" => {
+                self.encoding = Encoding::from_name(value).unwrap_or(Encoding::SQL_ASCII);
+            }
+            b"standard_conforming_strings" => self.standard_strings = value == b"on",
+            b"server_version" => self.server_version = version_number(value),
+            b"default_transaction_read_only" => self.read_only = Some(value == b"on"),
+            b"in_hot_standby" => self.standby = Some(value == b"on"),
+            b"scram_iterations" => {
+                self.scram_iterations =
+                    std::str::from_utf8(value).ok().and_then(|v| v.parse().ok());
+            }
+            _ => {}
+        }
+        match self.parameters.iter_mut().find(|(n, _)| *n == name) {
+            Some(parameter) => parameter.1 = text,
+            None => self.parameters.push((name, text)),
+        }
+    }
+}
+
+/// `15.3 (Debian …)` as 150003, `9.6.24` as 90624; a version without a minor part counts as .0.
+fn version_number(text: &[u8]) -> i32 {
+    let text = String::from_utf8_lossy(text);
+    let mut rest = &*text;
+    let mut parts = Vec::new();
+    while parts.len() < 3 {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let Ok(part) = rest[..digits].parse::<i32>() else {
+            break;
+        };
+        parts.push(part);
+        match rest[digits..].strip_prefix('.') {
+            Some(behind) => rest = behind,
+            None => break,
+        }
+    }
+    let part = |index: usize| parts.get(index).copied().unwrap_or(0).min(99_999);
+    match parts.first() {
+        Some(10..) => part(0) * 10_000 + part(1),
+        Some(_) => (part(0) * 100 + part(1)) * 100 + part(2),
+        None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_become_numbers() {
+        for (text, number) in [
+            ("15.18 (Debian 15.18-0+deb12u1)", 150_018),
+            ("18beta1", 180_000),
+            ("9.6.24", 90_624),
+            ("9.1", 90_100),
+            ("10.23", 100_023),
+            ("unknown", 0),
+            ("", 0),
+        ] {
+            assert_eq!(version_number(text.as_bytes()), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_reported_again_replaces_its_value() {
+        let mut session = Session::default();
+        session.set_parameter(b"client_encoding", b"UTF8");
+        session.set_parameter(b"client_encoding", b"LATIN1");
+        assert_eq!(session.parameter(b"client_encoding"), Some(c"LATIN1"));
+        assert_eq!(session.encoding.name(), "LATIN1");
+        assert_eq!(session.parameter(b"unknown"), None);
+    }
+}

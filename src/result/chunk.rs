@@ -1,0 +1,163 @@
+//! Blocks of raw memory: what `recv` fills and what results keep.
+//!
+//! A chunk is uninitialised memory with one owner. Chunks of the full size are recycled through
+//! the process-wide [`store`](super::store): touching fresh memory is what a large result costs.
+
+use std::alloc::Layout;
+use std::ptr::NonNull;
+
+use super::store;
+
+/// The size that large results are received in, and the only one that is recycled.
+pub const FULL_CHUNK: usize = 1 << 20;
+
+/// Memory could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+/// A block of raw memory with one owner.
+#[derive(Debug)]
+pub struct Chunk {
+    start: NonNull<u8>,
+    capacity: usize,
+}
+
+// SAFETY: a chunk owns its memory alone, as a `Vec<u8>` does; all access goes through its owner.
+unsafe impl Send for Chunk {}
+// SAFETY: a shared chunk gives out only its address and capacity.
+unsafe impl Sync for Chunk {}
+
+impl Chunk {
+    /// A chunk without memory.
+    pub const fn empty() -> Self {
+        Self {
+            start: NonNull::dangling(),
+            capacity: 0,
+        }
+    }
+
+    /// A chunk of `capacity` bytes, uninitialised; of the full size, a recycled one if there is.
+    pub fn with_capacity(capacity: usize) -> Result<Self, OutOfMemory> {
+        if capacity == 0 {
+            return Ok(Self::empty());
+        }
+        if capacity == FULL_CHUNK
+            && let Some(chunk) = store::take()
+        {
+            return Ok(chunk);
+        }
+        let start = memory::allocate(capacity).ok_or(OutOfMemory)?;
+        Ok(Self { start, capacity })
+    }
+
+    /// The first byte.
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.start.as_ptr()
+    }
+
+    /// How many bytes there are.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Gives the memory back to the system, not to the store.
+    pub(super) fn release(self) {
+        let chunk = std::mem::ManuallyDrop::new(self);
+        if chunk.capacity > 0 {
+            // SAFETY: the memory came from `memory::allocate` with this capacity, and the chunk
+            // that owned it is gone.
+            unsafe { memory::free(chunk.start, chunk.capacity) };
+        }
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let chunk = std::mem::take(self);
+        if chunk.capacity == FULL_CHUNK {
+            store::give(chunk);
+        } else {
+            chunk.release();
+        }
+    }
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+fn layout(capacity: usize) -> Option<Layout> {
+    Layout::from_size_align(capacity, 16).ok()
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+mod memory {
+    //! Full and larger chunks come from the kernel directly, whole pages filled in by one call:
+    //! a page fault for every 4 KiB would cost more than the copy that fills it.
+
+    use super::{FULL_CHUNK, layout};
+    use std::ptr::NonNull;
+
+    pub(super) fn allocate(capacity: usize) -> Option<NonNull<u8>> {
+        if capacity < FULL_CHUNK {
+            // SAFETY: `capacity` is not zero.
+            return NonNull::new(unsafe { std::alloc::alloc(layout(capacity)?) });
+        }
+        let populate = if capacity == FULL_CHUNK {
+            libc::MAP_POPULATE
+        } else {
+            0
+        };
+        // SAFETY: an anonymous private mapping touches no memory that exists.
+        let start = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                capacity,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | populate,
+                -1,
+                0,
+            )
+        };
+        if start == libc::MAP_FAILED {
+            return None;
+        }
+        NonNull::new(start.cast())
+    }
+
+    /// # Safety
+    /// `start` came from [`allocate`] with this capacity and is not used again.
+    pub(super) unsafe fn free(start: NonNull<u8>, capacity: usize) {
+        if capacity < FULL_CHUNK {
+            if let Some(layout) = layout(capacity) {
+                // SAFETY: allocated with this layout.
+                unsafe { std::alloc::dealloc(start.as_ptr(), layout) };
+            }
+        } else {
+            // SAFETY: a mapping of this length that nothing uses any more.
+            unsafe { libc::munmap(start.as_ptr().cast(), capacity) };
+        }
+    }
+}
+
+#[cfg(not(all(target_os = "linux", not(miri))))]
+mod memory {
+    use super::layout;
+    use std::ptr::NonNull;
+
+    pub(super) fn allocate(capacity: usize) -> Option<NonNull<u8>> {
+        // SAFETY: `capacity` is not zero.
+        NonNull::new(unsafe { std::alloc::alloc(layout(capacity)?) })
+    }
+
+    /// # Safety
+    /// `start` came from [`allocate`] with this capacity and is not used again.
+    pub(super) unsafe fn free(start: NonNull<u8>, capacity: usize) {
+        if let Some(layout) = layout(capacity) {
+            // SAFETY: allocated with this layout.
+            unsafe { std::alloc::dealloc(start.as_ptr(), layout) };
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The process-wide store of full chunks waiting for their next use.
+//!
+//! It is bounded, and it never waits: a lock that somebody else holds (another thread, or the
+//! parent of a forked process) means that memory is taken from or given to the system instead.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::chunk::{Chunk, FULL_CHUNK};
+
+/// How long chunks may lie unused before the next visit gives them back to the system.
+const IDLE: Duration = Duration::from_secs(10);
+
+struct Store {
+    chunks: Vec<Chunk>,
+    /// The fewest chunks that lay here since `since`: what nobody needed in that time.
+    unused: usize,
+    since: Option<Instant>,
+}
+
+static STORE: Mutex<Store> = Mutex::new(Store {
+    chunks: Vec::new(),
+    unused: 0,
+    since: None,
+});
+
+static LIMIT: AtomicUsize = AtomicUsize::new(32 << 20);
+
+/// Sets how many bytes may be kept for reuse in the whole process; 32 MiB unless set.
+pub fn set_limit(bytes: usize) {
+    LIMIT.store(bytes, Ordering::Relaxed);
+    let surplus = match STORE.try_lock() {
+        Ok(mut store) => {
+            let kept = store.chunks.len().min(bytes / FULL_CHUNK);
+            store.unused = store.unused.min(kept);
+            store.chunks.split_off(kept)
+        }
+        Err(_) => Vec::new(),
+    };
+    surplus.into_iter().for_each(Chunk::release);
+}
+
+/// How many bytes are kept for reuse now.
+pub fn kept() -> usize {
+    STORE
+        .try_lock()
+        .map_or(0, |store| store.chunks.len() * FULL_CHUNK)
+}
+
+pub(super) fn take() -> Option<Chunk> {
+    let mut store = STORE.try_lock().ok()?;
+    let chunk = store.chunks.pop();
+    store.unused = store.unused.min(store.chunks.len());
+    chunk
+}
+
+pub(super) fn give(chunk: Chunk) {
+    let surplus = match STORE.try_lock() {
+        Ok(mut store) if (store.chunks.len() + 1) * FULL_CHUNK <= LIMIT.load(Ordering::Relaxed) => {
+            store.chunks.push(chunk);
+            store.expire()
+        }
+        _ => {
+            chunk.release();
+            return;
+        }
+    };
+    surplus.into_iter().for_each(Chunk::release);
+}
+
+impl Store {
+    /// Takes out what has not been needed for [`IDLE`]; asks for the time only now and then.
+    fn expire(&mut self) -> Vec<Chunk> {
+        if self.chunks.len() % 8 != 1 {
+            return Vec::new();
+        }
+        let now = Instant::now();
+        let since = *self.since.get_or_insert(now);
+        if now.duration_since(since) < IDLE {
+            return Vec::new();
+        }
+        let unused = self.unused.min(self.chunks.len());
+        self.since = Some(now);
+        self.unused = self.chunks.len() - unused;
+        self.chunks.drain(..unused).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_given_back_is_kept_within_the_limit() {
+        for _ in 0..3 {
+            drop(Chunk::with_capacity(FULL_CHUNK).unwrap());
+        }
+        assert!(kept() <= LIMIT.load(Ordering::Relaxed));
+    }
+}
