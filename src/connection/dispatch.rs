@@ -5,7 +5,7 @@
 
 use crate::result::{CommandTag, ExecStatus, QueryResult, RowFault, RowSet, Stop};
 use crate::wire::backend::{
-    BackendKeyData, CommandComplete, ReadyForQuery, TransactionStatus, empty,
+    BackendKeyData, CommandComplete, MAX_KEY_LEN, ReadyForQuery, TransactionStatus, empty,
 };
 use crate::wire::{Malformed, tag::backend as tag};
 
@@ -337,6 +337,9 @@ impl Connection {
 
     pub(super) fn take_key(&mut self, body: &[u8]) -> Result<(), Malformed> {
         let data = BackendKeyData::decode(body)?;
+        if data.key.len() > MAX_KEY_LEN {
+            return Err(Malformed("cancel key longer than 256 bytes"));
+        }
         self.session.pid = data.pid;
         self.session.cancel_key = data.key.to_vec();
         Ok(())

@@ -48,11 +48,8 @@ fn check(rows: &RowSet, row: usize, expected: &[Option<&[u8]>]) {
         assert_eq!(rows.length(row, column), Some(length));
         let start = rows.value_ptr(row, column).unwrap();
         // SAFETY: every value has a NUL behind it.
-        assert_eq!(
-            unsafe { *start.add(length) },
-            0,
-            "row {row} column {column}"
-        );
+        let behind = unsafe { *start.add(length) };
+        assert_eq!(behind, 0, "row {row} column {column}");
     }
 }
 
