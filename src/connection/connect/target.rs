@@ -4,10 +4,11 @@
 
 use crate::conninfo::TargetSessionAttrs;
 use crate::result::{ExecStatus, QueryResult};
+use crate::wire::frontend;
 
 use super::super::Connection;
 use super::super::fetch::Fetch;
-use super::super::state::{ConnStatus, Polling};
+use super::super::state::{CommandKind, ConnStatus, Polling};
 use super::{Failure, Step, Stepped, Turn};
 
 /// What the server has been asked.
@@ -49,13 +50,13 @@ impl Connection {
     }
 
     fn ask(&mut self, sql: &[u8], check: Check) -> Stepped {
-        self.status = ConnStatus::Ok;
-        let sent = self.send_query(sql);
         self.status = match check {
             Check::Standby => ConnStatus::CheckStandby,
             _ => ConnStatus::CheckWritable,
         };
-        sent.map_err(|_| Failure::Final(String::new()))?;
+        self.encode(|out| frontend::query(out, sql))
+            .and_then(|()| self.enqueue(CommandKind::Simple, None))
+            .map_err(|_| Failure::Final(String::new()))?;
         Ok(Turn::Wait(Step::TargetReply(check), Polling::Reading))
     }
 
