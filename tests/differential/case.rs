@@ -33,10 +33,12 @@ pub(crate) enum Area {
     Print,
     Events,
     Buffer,
+    Tls,
+    Hostile,
 }
 
 impl Area {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Simple,
         Self::Extended,
         Self::Result,
@@ -59,6 +61,8 @@ impl Area {
         Self::Print,
         Self::Events,
         Self::Buffer,
+        Self::Tls,
+        Self::Hostile,
     ];
 
     /// The area's name as reports and `FERROPQ_DIFF_AREAS` spell it.

@@ -209,10 +209,6 @@ impl<'a> Conn<'a> {
         })
     }
 
-    pub(crate) fn is_null(&self) -> bool {
-        self.raw.is_null()
-    }
-
     pub(crate) fn parameter_status(&self, name: impl Arg) -> Text {
         // SAFETY: connection and string are NULL or live; the returned string outlives the call.
         unsafe { copy(self.api.PQparameterStatus(self.raw, name.pointer())) }

@@ -3,7 +3,8 @@
 //!
 //! Each library is loaded by a process of its own (this program again, see [`child`]), so that a
 //! crash or a hang is the failure of one named case. Arguments that are not options select the cases
-//! whose names contain them; `--list` prints the names, `--transcript` what ours answered.
+//! whose names contain them, with `--exact` those that are called so; `--list` prints the names,
+//! `--transcript` what ours answered. Other options of Rust's test harness are accepted and ignored.
 //!
 //! - `FERROPQ_REFERENCE_LIBPQ`: the reference's file, instead of the system's libpq (and, where it was
 //!   fetched, the one of PostgreSQL 18);
@@ -12,9 +13,9 @@
 //! - `FERROPQ_DIFF_STRICT=1`: a case that needs a symbol which ours lacks fails;
 //! - `FERROPQ_DIFF_LIMIT`: the seconds that a case may take, 30 where nothing is said.
 
-#![allow(dead_code)]
-
 mod api;
+mod calls;
+mod cancel;
 mod case;
 mod cases;
 mod child;
@@ -22,6 +23,8 @@ mod conn;
 mod diff;
 mod environment;
 mod escaping;
+mod events;
+mod file;
 mod libraries;
 mod options;
 mod params;
@@ -30,15 +33,15 @@ mod report;
 mod result;
 mod text;
 mod transcript;
+mod wishes;
 mod worker;
 
-use std::env;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use crate::case::{Case, Server};
 use crate::report::{Summary, Verdict, judge};
+use crate::wishes::Wishes;
 use crate::worker::{Outcome, Worker};
 
 fn main() -> ExitCode {
@@ -57,61 +60,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the command line and the environment ask for.
-struct Wishes {
-    filters: Vec<String>,
-    areas: Option<Vec<String>>,
-    list: bool,
-    transcript: bool,
-    strict: bool,
-    limit: Duration,
-}
-
-impl Wishes {
-    fn read() -> Self {
-        let arguments: Vec<String> = env::args().skip(1).collect();
-        let has = |option: &str| arguments.iter().any(|argument| argument == option);
-        let areas = env::var("FERROPQ_DIFF_AREAS").ok();
-        Self {
-            list: has("--list"),
-            transcript: has("--transcript"),
-            filters: arguments
-                .iter()
-                .filter(|argument| !argument.starts_with('-'))
-                .cloned()
-                .collect(),
-            areas: areas.map(|areas| {
-                areas
-                    .split(',')
-                    .map(|area| area.trim().to_lowercase())
-                    .collect()
-            }),
-            strict: env::var_os("FERROPQ_DIFF_STRICT").is_some_and(|value| value == "1"),
-            limit: Duration::from_secs(
-                env::var("FERROPQ_DIFF_LIMIT")
-                    .ok()
-                    .and_then(|limit| limit.parse().ok())
-                    .unwrap_or(30),
-            ),
-        }
-    }
-
-    fn want(&self, case: &Case) -> bool {
-        let area = self
-            .areas
-            .as_ref()
-            .is_none_or(|areas| areas.contains(&case.area.name()));
-        area && (self.filters.is_empty()
-            || self
-                .filters
-                .iter()
-                .any(|filter| case.name.contains(filter.as_str())))
-    }
-}
-
 /// Compares ours with every reference there is; returns the number of failed cases.
 fn compare_all(cases: &[Case]) -> Result<usize, String> {
-    let wishes = Wishes::read();
+    let wishes = Wishes::read()?;
     let wanted: Vec<&Case> = cases.iter().filter(|case| wishes.want(case)).collect();
     if wishes.list {
         wanted

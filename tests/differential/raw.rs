@@ -2,7 +2,7 @@
 //!
 //! Names are the C interface's own, so that a case reads like the program it stands for.
 
-use libc::{FILE, c_char, c_int, c_uint, c_void};
+use libc::{c_char, c_int, c_uint, c_void};
 
 /// A handle that only its library looks into.
 macro_rules! opaque {
@@ -17,7 +17,6 @@ macro_rules! opaque {
 opaque!(PGconn PGresult PGcancel PGcancelConn);
 
 pub(crate) type Oid = c_uint;
-pub(crate) type CFile = FILE;
 pub(crate) type PQnoticeReceiver = Option<unsafe extern "C" fn(*mut c_void, *const PGresult)>;
 pub(crate) type PQnoticeProcessor = Option<unsafe extern "C" fn(*mut c_void, *const c_char)>;
 pub(crate) type PGEventProc =
@@ -95,8 +94,6 @@ pub(crate) struct PQExpBufferData {
 pub(crate) const CONNECTION_OK: c_int = 0;
 pub(crate) const CONNECTION_BAD: c_int = 1;
 
-pub(crate) const PGRES_EMPTY_QUERY: c_int = 0;
-pub(crate) const PGRES_COMMAND_OK: c_int = 1;
 pub(crate) const PGRES_TUPLES_OK: c_int = 2;
 pub(crate) const PGRES_FATAL_ERROR: c_int = 7;
 

@@ -1,18 +1,29 @@
 //! The table of cases, one module per part of the interface.
 
+mod asynchronous;
+mod buffer;
 mod connect;
 mod conninfo;
+mod copying;
 mod encoding;
 mod error;
 mod escape;
+mod event;
 mod extended;
+mod hostile;
+mod large_object;
 mod login;
 mod notice;
 mod null;
+mod pipeline;
+mod print;
 mod reach;
 mod result;
 mod simple;
 mod status;
+mod talk;
+mod tls;
+mod trace;
 
 use crate::case::{Case, Ctx, DATABASE, Table, USER};
 use crate::conn::Conn;
@@ -39,6 +50,17 @@ pub(crate) fn all() -> Vec<Case> {
     reach::add(&mut table);
     status::add(&mut table);
     null::add(&mut table);
+    asynchronous::add(&mut table);
+    pipeline::add(&mut table);
+    copying::add(&mut table);
+    talk::add(&mut table);
+    large_object::add(&mut table);
+    trace::add(&mut table);
+    print::add(&mut table);
+    event::add(&mut table);
+    buffer::add(&mut table);
+    tls::add(&mut table);
+    hostile::add(&mut table);
     table.into_cases()
 }
 
