@@ -1,5 +1,6 @@
 //! The list of encodings: numbers, canonical names, and the rules each follows.
 
+use std::ffi::CStr;
 use std::fmt;
 
 use super::names;
@@ -39,6 +40,7 @@ pub(super) enum Family {
 }
 
 struct Row {
+    /// The name, a NUL behind it.
     name: &'static str,
     family: Family,
 }
@@ -54,7 +56,7 @@ macro_rules! encodings {
 
         /// The encodings in the order of their numbers.
         static ROWS: [Row; Encoding::COUNT] = [
-            $(Row { name: stringify!($constant), family: Family::$family },)*
+            $(Row { name: concat!(stringify!($constant), "\0"), family: Family::$family },)*
         ];
 
         const _: () = {
@@ -142,7 +144,13 @@ impl Encoding {
 
     /// The canonical name: `UTF8`, `SQL_ASCII`, …
     pub fn name(self) -> &'static str {
-        self.row().name
+        let name = self.row().name;
+        &name[..name.len() - 1]
+    }
+
+    /// The same as a C string.
+    pub fn c_name(self) -> &'static CStr {
+        CStr::from_bytes_with_nul(self.row().name.as_bytes()).unwrap_or_default()
     }
 
     /// Whether a database may have this encoding; the others are for clients only.

@@ -147,8 +147,8 @@ impl Connection {
         Lost
     }
 
-    /// Gives up a connection whose server breaks the protocol.
-    pub(super) fn give_up(&mut self, reason: &str) {
+    /// Gives up a connection that cannot go on: its server breaks the protocol, or we have failed.
+    pub fn give_up(&mut self, reason: &str) {
         self.error.push(reason);
         self.break_off();
     }

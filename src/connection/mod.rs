@@ -78,6 +78,8 @@ pub struct Connection {
     address: Option<Address>,
     /// The server has asked for a password.
     password_needed: bool,
+    /// The server has asked for some proof of identity, if only to say that it wants none.
+    reached_authentication: bool,
     /// The SQLSTATE with which the server refused the connection.
     refusal: Option<Vec<u8>>,
     status: ConnStatus,
@@ -123,6 +125,7 @@ impl Connection {
             host: 0,
             address: None,
             password_needed: false,
+            reached_authentication: false,
             refusal: None,
             status: ConnStatus::Bad,
             stream: None,
@@ -274,6 +277,11 @@ impl Connection {
     /// Sets how long a call may wait for the server's answer; `None` for as long as it takes.
     pub fn set_query_timeout(&mut self, limit: Option<Duration>) {
         self.query_timeout = limit;
+    }
+
+    /// Forgets what went wrong, unless commands are still under way whose results may tell it.
+    pub fn clear_error_if_idle(&mut self) {
+        self.error.clear_if(self.queue.is_empty());
     }
 
     /// Whether the last answer stopped at a row limit and the portal holds more.

@@ -177,14 +177,7 @@ impl Connection {
     /// A notice of our own.
     pub(super) fn internal_notice(&mut self, message: &str) {
         let mut result = self.new_result(ExecStatus::NonfatalError);
-        let fields = [
-            (error_field::MESSAGE, message.as_bytes().to_vec()),
-            (error_field::SEVERITY, b"NOTICE".to_vec()),
-            (error_field::SEVERITY_NONLOCALIZED, b"NOTICE".to_vec()),
-        ];
-        let mut report = Report::from_fields(fields, None);
-        report.set_text(format!("{message}\n").into_bytes());
-        result.report = Some(Box::new(report));
+        result.report = Some(Box::new(Report::notice(message)));
         self.notices.push_back(result);
     }
 

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 
 use crate::charset::Encoding;
 use crate::error::{Error, ErrorKind, ServerError};
+use crate::wire::error_field;
 
 use super::caret;
 
@@ -82,6 +83,18 @@ impl Report {
             text: c_string(text.into()),
             ..Self::default()
         }
+    }
+
+    /// A notice of our own; `message` is without a newline.
+    pub fn notice(message: &str) -> Self {
+        let fields = [
+            (error_field::MESSAGE, message.into()),
+            (error_field::SEVERITY, b"NOTICE".to_vec()),
+            (error_field::SEVERITY_NONLOCALIZED, b"NOTICE".to_vec()),
+        ];
+        let mut report = Self::from_fields(fields, None);
+        report.set_text(format!("{message}\n").into_bytes());
+        report
     }
 
     /// A report with fields; [`render`](Self::render) makes its text.

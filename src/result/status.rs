@@ -58,7 +58,7 @@ impl ExecStatus {
     ];
 
     /// The name C programs know it by.
-    pub fn name(self) -> &'static std::ffi::CStr {
+    pub const fn name(self) -> &'static std::ffi::CStr {
         match self {
             Self::EmptyQuery => c"PGRES_EMPTY_QUERY",
             Self::CommandOk => c"PGRES_COMMAND_OK",

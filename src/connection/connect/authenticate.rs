@@ -84,6 +84,7 @@ impl Connection {
     /// Answers a request; `true` when the server is satisfied.
     fn take_request(&mut self, body: &[u8]) -> Result<bool, Failure> {
         self.status = ConnStatus::Authenticating;
+        self.reached_authentication = true;
         let request = Authentication::decode(body)
             .map_err(|_| Failure::Final("received invalid authentication request".to_owned()))?;
         let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {

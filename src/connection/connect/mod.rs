@@ -129,6 +129,7 @@ impl Connection {
     pub(super) fn begin_attempt(&mut self, cancel: Option<CancelTarget>) {
         self.status = ConnStatus::Bad;
         self.password_needed = false;
+        self.reached_authentication = false;
         let prepared = Settings::resolve(&self.info).and_then(|settings| {
             let timeout = settings.connect_timeout()?;
             Ok((settings, timeout))
@@ -274,6 +275,16 @@ impl Connection {
             .hosts
             .get(self.host)
             .or_else(|| settings.hosts.first())
+    }
+
+    /// The options as understood; `None` where they are not valid.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_deref()
+    }
+
+    /// Whether the server has answered with an authentication request: it takes connections.
+    pub fn reached_authentication(&self) -> bool {
+        self.reached_authentication
     }
 
     /// The SQLSTATE with which the server refused the connection, where one did.
