@@ -6,6 +6,9 @@
 
 #[doc(hidden)]
 pub mod auth;
+#[cfg(feature = "capi")]
+#[doc(hidden)]
+pub mod capi;
 #[doc(hidden)]
 pub mod charset;
 #[doc(hidden)]

@@ -1,0 +1,99 @@
+//! The connection as C holds it.
+
+use std::ffi::CString;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use super::events::EventProc;
+use super::notice::NoticeHooks;
+use crate::charset::Encoding;
+use crate::connection::Connection;
+
+/// A connection to a server.
+pub struct pg_conn {
+    /// The engine.
+    pub(super) engine: Connection,
+    /// Who is told of notices.
+    pub(super) hooks: NoticeHooks,
+    /// The event procedures registered with it.
+    pub(super) events: Vec<EventProc>,
+    /// The address of the server as text, for `PQhostaddr`.
+    pub(super) address: CString,
+    /// Facts about the encryption that have been asked for, which C keeps pointers to.
+    pub(super) ssl_attributes: Vec<(String, CString)>,
+    /// What the process-wide settings were last set from.
+    known: EscapeSettings,
+}
+/// A connection to a server.
+pub type PGconn = pg_conn;
+
+/// What the escape functions need to know of a session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EscapeSettings {
+    /// The client's encoding.
+    pub encoding: Encoding,
+    /// `standard_conforming_strings`.
+    pub standard_strings: bool,
+}
+
+/// The settings of whichever session told its own last: the escape functions without a connection
+/// can know no better, as the manual warns.
+static LAST_ENCODING: AtomicI32 = AtomicI32::new(0);
+static LAST_STANDARD_STRINGS: AtomicBool = AtomicBool::new(false);
+
+impl EscapeSettings {
+    /// Those of the session that told them last, of any connection of the process.
+    pub fn last_told() -> Self {
+        let encoding = Encoding::from_id(LAST_ENCODING.load(Ordering::Relaxed));
+        Self {
+            encoding: encoding.unwrap_or(Encoding::SQL_ASCII),
+            standard_strings: LAST_STANDARD_STRINGS.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl pg_conn {
+    /// A connection as C holds it; [`PQfinish`](super::connect::PQfinish) frees it.
+    pub(super) fn into_raw(engine: Connection) -> *mut Self {
+        Box::into_raw(Box::new(Self {
+            engine,
+            hooks: NoticeHooks::default(),
+            events: Vec::new(),
+            address: CString::default(),
+            ssl_attributes: Vec::new(),
+            known: EscapeSettings {
+                encoding: Encoding::SQL_ASCII,
+                standard_strings: false,
+            },
+        }))
+    }
+
+    /// The settings of this session.
+    pub(super) fn escape_settings(&self) -> EscapeSettings {
+        EscapeSettings {
+            encoding: self.engine.encoding(),
+            standard_strings: self.engine.session().standard_strings,
+        }
+    }
+
+    /// Notes what the session has told of its settings since the last call.
+    pub(super) fn publish_settings(&mut self) {
+        let now = self.escape_settings();
+        if now != self.known && self.engine.stream().is_some() {
+            self.known = now;
+            LAST_ENCODING.store(now.encoding.id(), Ordering::Relaxed);
+            LAST_STANDARD_STRINGS.store(now.standard_strings, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes the address that is being connected to.
+    pub(super) fn note_address(&mut self) {
+        let text = self
+            .engine
+            .address()
+            .map(|address| address.ip_text())
+            .unwrap_or_default();
+        if text.as_bytes() != self.address.to_bytes() {
+            self.address = CString::new(text).unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Driving a connection that belongs to C.
+//!
+//! Between the steps of the engine C's callbacks run, and they may use the same connection: a
+//! [`Driver`] holds a pointer and borrows what it points to for one step at a time.
+
+use super::conn::PGconn;
+use super::events;
+use super::notice;
+use super::result::{OwnedResult, PGresult};
+use crate::connection::Connection;
+use crate::connection::blocking::Host;
+use crate::result::{ExecStatus, QueryResult};
+
+/// A connection that is worked on in a call of C's.
+pub struct Driver(*mut PGconn);
+
+impl Driver {
+    /// The driver of a connection; `None` for NULL.
+    ///
+    /// # Safety
+    /// The pointer contract of [`super`], as long as the driver is used.
+    pub unsafe fn new(conn: *mut PGconn) -> Option<Self> {
+        (!conn.is_null()).then_some(Self(conn))
+    }
+
+    /// The pointer, for callbacks.
+    pub fn as_ptr(&self) -> *mut PGconn {
+        self.0
+    }
+
+    /// Lends the connection to `step`, which calls nobody back.
+    pub fn conn<R>(&mut self, step: impl FnOnce(&mut PGconn) -> R) -> R {
+        // SAFETY: the connection is alive and used by this thread alone, as `new` demands, and the
+        // borrow ends with `step`, before any callback can run.
+        step(unsafe { &mut *self.0 })
+    }
+
+    /// The end of each call: delivers what has come up in it.
+    pub fn end_call(&mut self) {
+        self.deliver_notices();
+        self.conn(PGconn::publish_settings);
+    }
+}
+
+impl Host for Driver {
+    type Result = OwnedResult;
+
+    fn engine(&mut self) -> &mut Connection {
+        // SAFETY: as in `conn`; the borrow of `self` ends before `deliver_notices` and `adopt`,
+        // which alone call back, can be called.
+        unsafe { &mut (*self.0).engine }
+    }
+
+    fn deliver_notices(&mut self) {
+        while let Some(notice) = self.conn(|conn| conn.engine.pop_notice()) {
+            let hooks = self.conn(|conn| conn.hooks);
+            notice::deliver(hooks, notice);
+        }
+    }
+
+    fn adopt(&mut self, result: QueryResult) -> OwnedResult {
+        let result = self.conn(|conn| PGresult::from_conn(result, conn));
+        if result.has_events() {
+            // SAFETY: the connection is alive, and the result has just been made.
+            unsafe { events::fire_create(self.0, result.as_ptr()) };
+        }
+        result
+    }
+
+    fn status(result: &OwnedResult) -> ExecStatus {
+        result.status()
+    }
+}

@@ -1,0 +1,158 @@
+//! What there is to know of a connection's encryption.
+//!
+//! Manual: "Connection Status Functions" (the functions for SSL), "SSL Library Initialization".
+
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::ptr;
+
+use super::boundary::{with_conn, with_conn_ref};
+use super::conn::PGconn;
+use super::memory;
+use super::result_names::Names;
+use crate::conninfo::TLS_AVAILABLE;
+use crate::transport::{SecureKind, SecureStream, Stream};
+
+/// The name of the TLS library on the systems that this library is built for.
+const LIBRARY: &str = "OpenSSL";
+
+static NAMES: Names<7> = Names::new([
+    c"library".as_ptr(),
+    c"key_bits".as_ptr(),
+    c"cipher".as_ptr(),
+    c"compression".as_ptr(),
+    c"protocol".as_ptr(),
+    c"alpn".as_ptr(),
+    ptr::null(),
+]);
+
+static NO_NAMES: Names<1> = Names::new([ptr::null()]);
+
+/// The TLS stream of a connection, if it has one.
+fn tls(conn: &PGconn) -> Option<&dyn SecureStream> {
+    let secure = conn.engine.stream().and_then(Stream::secure)?;
+    (secure.kind() == SecureKind::Tls).then_some(secure)
+}
+
+/// 1 when the connection is encrypted with TLS, else 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQsslInUse(conn: *mut PGconn) -> c_int {
+    // SAFETY: the pointer contract.
+    unsafe { with_conn_ref(conn, 0, |conn| tls(conn).is_some().into()) }
+}
+
+/// A fact about the connection's TLS: `library`, `key_bits`, `cipher`, `compression`, `protocol` or
+/// `alpn`. NULL where the connection does not use TLS or the fact is not known. For a NULL
+/// connection, `library` tells what connections would use.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQsslAttribute(
+    conn: *mut PGconn,
+    attribute_name: *const c_char,
+) -> *const c_char {
+    // SAFETY: the pointer contract.
+    unsafe {
+        let name = memory::bytes(attribute_name).unwrap_or_default();
+        if conn.is_null() && TLS_AVAILABLE && name == b"library" {
+            return c"OpenSSL".as_ptr();
+        }
+        with_conn(conn, ptr::null(), |driver| {
+            driver.conn(|conn| attribute(conn, name).unwrap_or(ptr::null()))
+        })
+    }
+}
+
+fn attribute(conn: &mut PGconn, name: &[u8]) -> Option<*const c_char> {
+    let stream = tls(conn)?;
+    let name = std::str::from_utf8(name).ok()?;
+    let value = match name {
+        "library" => LIBRARY.to_owned(),
+        _ => stream.attribute(name)?,
+    };
+    let value = CString::new(value).ok()?;
+    let kept = &mut conn.ssl_attributes;
+    let index = kept
+        .iter()
+        .position(|(known, _)| known == name)
+        .unwrap_or_else(|| {
+            kept.push((name.to_owned(), value.clone()));
+            kept.len() - 1
+        });
+    // What has been handed out stays where it is as long as it is true.
+    if kept[index].1 != value {
+        kept[index].1 = value;
+    }
+    Some(kept[index].1.as_ptr())
+}
+
+/// The names that PQsslAttribute knows for a connection, ending in NULL: none where it does not use
+/// TLS. For a NULL connection, those of connections that do.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQsslAttributeNames(conn: *mut PGconn) -> *const *const c_char {
+    let default = if TLS_AVAILABLE {
+        NAMES.as_ptr()
+    } else {
+        NO_NAMES.as_ptr()
+    };
+    // SAFETY: the pointer contract.
+    unsafe {
+        with_conn_ref(conn, default, |conn| match tls(conn) {
+            Some(_) => NAMES.as_ptr(),
+            None => NO_NAMES.as_ptr(),
+        })
+    }
+}
+
+/// The TLS library's own object behind a connection: for `OpenSSL`, its `SSL *`. NULL where the
+/// connection does not use TLS or this build has no access to the object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQsslStruct(conn: *mut PGconn, struct_name: *const c_char) -> *mut c_void {
+    // SAFETY: the pointer contract.
+    unsafe {
+        let name = memory::bytes(struct_name).unwrap_or_default();
+        let name = std::str::from_utf8(name).unwrap_or_default();
+        with_conn_ref(conn, ptr::null_mut(), |conn| {
+            tls(conn).map_or(ptr::null_mut(), |stream| stream.raw(name))
+        })
+    }
+}
+
+/// PQsslStruct(conn, "OpenSSL"), which is to be preferred.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQgetssl(conn: *mut PGconn) -> *mut c_void {
+    // SAFETY: the pointer contract.
+    unsafe { PQsslStruct(conn, c"OpenSSL".as_ptr()) }
+}
+
+/// Without effect: OpenSSL initialises itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn PQinitSSL(_do_init: c_int) {}
+
+/// Without effect: OpenSSL initialises itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn PQinitOpenSSL(_do_ssl: c_int, _do_crypto: c_int) {}
+
+/// 1 when the connection is encrypted with GSSAPI, else 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQgssEncInUse(conn: *mut PGconn) -> c_int {
+    // SAFETY: the pointer contract.
+    unsafe {
+        with_conn_ref(conn, 0, |conn| {
+            let secure = conn.engine.stream().and_then(Stream::secure);
+            secure
+                .is_some_and(|stream| stream.kind() == SecureKind::Gss)
+                .into()
+        })
+    }
+}
+
+/// The GSSAPI context of a connection that is encrypted with GSSAPI; else NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PQgetgssctx(conn: *mut PGconn) -> *mut c_void {
+    // SAFETY: the pointer contract.
+    unsafe {
+        with_conn_ref(conn, ptr::null_mut(), |conn| {
+            let secure = conn.engine.stream().and_then(Stream::secure);
+            let gss = secure.filter(|stream| stream.kind() == SecureKind::Gss);
+            gss.map_or(ptr::null_mut(), |stream| stream.raw("GSSAPI"))
+        })
+    }
+}
