@@ -4,7 +4,7 @@
 //! that what it delivers in between (notices, results) may use the connection again.
 
 use crate::result::{ExecStatus, QueryResult};
-use crate::transport::poll;
+use crate::transport::{Wait, poll};
 
 use super::query::Refused;
 use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement};
@@ -59,8 +59,16 @@ fn drive_connect(engine: &mut Connection) -> bool {
             Polling::Reading => (true, false),
             Polling::Writing => (false, true),
         };
+        let deadline = engine.connect_deadline();
+        let cancelling = engine.pending_cancel.is_some();
+        if read && engine.stream.is_some() && !deadline.is_set() && !cancelling {
+            // Where nothing limits the wait, receiving is the wait. What goes wrong is found, and
+            // told, by the next step.
+            let _ = engine.receive_some(Wait::Block);
+            continue;
+        }
         let ready = match engine.fd() {
-            Some(fd) => poll(fd, read, write, engine.connect_deadline()),
+            Some(fd) => poll(fd, read, write, deadline),
             None => return false,
         };
         if !ready.is_ok_and(|readiness| readiness.any()) {

@@ -7,6 +7,7 @@
 //! Manual: "Canceling Queries in Progress".
 
 use std::io;
+use std::sync::Arc;
 
 use crate::transport::Address;
 use crate::wire::frontend;
@@ -59,7 +60,7 @@ impl Connection {
 
     /// A cancel request that is encrypted as this connection is. It is not started yet.
     pub fn cancel_request(&self) -> CancelRequest {
-        let mut connection = Self::with_info(self.info.clone());
+        let mut connection = Self::with_info(Arc::clone(&self.info));
         connection.pending_cancel = self.cancel_target();
         if connection.pending_cancel.is_some() {
             connection.status = ConnStatus::Allocated;

@@ -7,12 +7,10 @@
 use std::io;
 use std::mem::MaybeUninit;
 
-use crate::result::{Chunk, FULL_CHUNK, OutOfMemory, RowSet, Stop};
+use crate::result::{Chunk, FULL_CHUNK, OutOfMemory, RowSet, SMALL_CHUNK, Stop};
 use crate::transport::{Stream, Wait};
 
-/// The first chunk of a connection; small, as most answers are.
-const FIRST_CHUNK: usize = 16 << 10;
-/// The one after that.
+/// The chunk after the first, which is small, as most answers are.
 const SECOND_CHUNK: usize = 128 << 10;
 /// Type byte and length word.
 pub(super) const HEADER: usize = 5;
@@ -130,7 +128,7 @@ impl Input {
             // SAFETY: the rows from `first` on lie in `from..start` of the chunk.
             unsafe { rows.copy_rows_from(first, self.chunk.as_ptr(), from, self.start)? };
         } else {
-            self.rotate(rows, FIRST_CHUNK)?;
+            self.rotate(rows, SMALL_CHUNK)?;
         }
         rows.trim();
         self.consume(0);
@@ -174,8 +172,8 @@ impl Input {
     /// The size of the chunk that follows this one.
     fn next_size(&self) -> usize {
         match self.chunk.capacity() {
-            0 => FIRST_CHUNK,
-            size if size <= FIRST_CHUNK => SECOND_CHUNK,
+            0 => SMALL_CHUNK,
+            size if size <= SMALL_CHUNK => SECOND_CHUNK,
             _ => FULL_CHUNK,
         }
     }
@@ -250,13 +248,10 @@ impl Input {
         self.skip -= dropped;
     }
 
-    /// Gives back a chunk that is larger than an idle connection needs.
+    /// Gives the chunk back: an idle connection needs none.
     pub(super) fn relax(&mut self) {
-        if self.is_empty() && self.rows.is_none() && self.chunk.capacity() > FIRST_CHUNK {
-            self.chunk = Chunk::empty();
-            self.start = 0;
-            self.end = 0;
-            self.filled = false;
+        if self.is_empty() && self.rows.is_none() && self.skip == 0 {
+            *self = Self::default();
         }
     }
 }

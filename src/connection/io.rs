@@ -85,7 +85,10 @@ impl Connection {
         match self.input.receive(stream, wait, rows) {
             Ok(0) => Err(self.lost(None)),
             Ok(count) => Ok(count),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.input.relax();
+                Ok(0)
+            }
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
                 Err(self.lost(Some("cannot allocate memory for input buffer".to_owned())))
             }

@@ -25,6 +25,7 @@ mod state;
 use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use cancel::{CancelFailure, CancelKey, CancelRequest};
@@ -68,7 +69,7 @@ impl Default for Limits {
 /// A connection to a server: being made, ready, or lost.
 pub struct Connection {
     /// The options as given, defaults filled in.
-    info: ConnInfo,
+    info: Arc<ConnInfo>,
     /// The options as understood; without them there is nothing to connect to.
     settings: Option<Box<Settings>>,
     /// The attempt under way, or what is left of the one that succeeded.
@@ -117,7 +118,7 @@ pub struct Connection {
 
 impl Connection {
     /// A connection with these options, not started yet.
-    pub(super) fn with_info(info: ConnInfo) -> Self {
+    pub(super) fn with_info(info: Arc<ConnInfo>) -> Self {
         Self {
             info,
             settings: None,

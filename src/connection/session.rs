@@ -1,6 +1,6 @@
 //! What the server has told of the session.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use crate::charset::Encoding;
 use crate::wire::version::PROTOCOL_3_0;
@@ -25,7 +25,7 @@ pub struct Session {
     pub standby: Option<bool>,
     /// `scram_iterations`, where the server reports it.
     pub scram_iterations: Option<u32>,
-    parameters: Vec<(CString, CString)>,
+    parameters: Vec<Parameter>,
 }
 
 impl Default for Session {
@@ -48,16 +48,13 @@ impl Default for Session {
 impl Session {
     /// The current value of a parameter that the server reports.
     pub fn parameter(&self, name: &[u8]) -> Option<&CStr> {
-        let found = self.parameters.iter().find(|(n, _)| n.to_bytes() == name)?;
-        Some(&found.1)
+        let found = self.parameters.iter().find(|p| p.name() == name)?;
+        Some(found.value())
     }
 
     /// Notes a ParameterStatus.
     pub(super) fn set_parameter(&mut self, name: &[u8], value: &[u8]) {
-        let (Ok(name), Ok(text)) = (CString::new(name), CString::new(value)) else {
-            return;
-        };
-        match name.to_bytes() {
+        match name {
             b"client_encoding" => {
                 self.encoding = Encoding::from_name(value).unwrap_or(Encoding::SQL_ASCII);
             }
@@ -71,10 +68,36 @@ impl Session {
             }
             _ => {}
         }
-        match self.parameters.iter_mut().find(|(n, _)| *n == name) {
-            Some(parameter) => parameter.1 = text,
-            None => self.parameters.push((name, text)),
+        let parameter = Parameter::new(name, value);
+        match self.parameters.iter_mut().find(|p| p.name() == name) {
+            Some(former) => *former = parameter,
+            None => self.parameters.push(parameter),
         }
+    }
+}
+
+/// A parameter that the server reports: name and value in one piece of memory, which stays where it
+/// is until the value changes.
+struct Parameter {
+    name_len: usize,
+    /// The name, and the value with a NUL behind it.
+    text: Box<[u8]>,
+}
+
+impl Parameter {
+    fn new(name: &[u8], value: &[u8]) -> Self {
+        Self {
+            name_len: name.len(),
+            text: [name, value, b"\0"].concat().into_boxed_slice(),
+        }
+    }
+
+    fn name(&self) -> &[u8] {
+        &self.text[..self.name_len]
+    }
+
+    fn value(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.text[self.name_len..]).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -28,7 +29,7 @@ const SCRAM_KEY_LENGTH: usize = 32;
 pub struct Settings {
     /// All option values as `PQconninfo` reports them: those given and the defaults that
     /// [`Settings::resolve`] has filled in.
-    pub info: ConnInfo,
+    pub info: Arc<ConnInfo>,
     /// The hosts to try, in the order given; never empty.
     pub hosts: Vec<HostSpec>,
     /// The database user.
@@ -189,7 +190,7 @@ impl Settings {
             application_name: application_name(&info),
             client_encoding: ClientEncoding::read(&info),
             session_defaults: session_defaults(environment),
-            info,
+            info: Arc::new(info),
         })
     }
 

@@ -1,15 +1,18 @@
 //! Blocks of raw memory: what `recv` fills and what results keep.
 //!
-//! A chunk is uninitialised memory with one owner. Chunks of the full size are recycled through
-//! the process-wide [`store`](super::store): touching fresh memory is what a large result costs.
+//! A chunk is uninitialised memory with one owner. Chunks of two sizes are recycled through the
+//! [`store`](super::store): touching fresh memory is what a large result costs, and an idle
+//! connection shall not hold on to memory for its next small one.
 
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
 use super::store;
 
-/// The size that large results are received in, and the only one that is recycled.
+/// The size that large results are received in; recycled by the whole process.
 pub const FULL_CHUNK: usize = 1 << 20;
+/// The size that a connection begins to receive in; recycled by each thread.
+pub const SMALL_CHUNK: usize = 16 << 10;
 
 /// Memory could not be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +39,17 @@ impl Chunk {
         }
     }
 
-    /// A chunk of `capacity` bytes, uninitialised; of the full size, a recycled one if there is.
+    /// A chunk of `capacity` bytes, uninitialised; a recycled one if there is.
     pub fn with_capacity(capacity: usize) -> Result<Self, OutOfMemory> {
         if capacity == 0 {
             return Ok(Self::empty());
         }
-        if capacity == FULL_CHUNK
-            && let Some(chunk) = store::take()
-        {
+        let recycled = match capacity {
+            FULL_CHUNK => store::take(),
+            SMALL_CHUNK => store::take_small(),
+            _ => None,
+        };
+        if let Some(chunk) = recycled {
             return Ok(chunk);
         }
         let start = memory::allocate(capacity).ok_or(OutOfMemory)?;
@@ -74,10 +80,10 @@ impl Chunk {
 impl Drop for Chunk {
     fn drop(&mut self) {
         let chunk = std::mem::take(self);
-        if chunk.capacity == FULL_CHUNK {
-            store::give(chunk);
-        } else {
-            chunk.release();
+        match chunk.capacity {
+            FULL_CHUNK => store::give(chunk),
+            SMALL_CHUNK => store::give_small(chunk),
+            _ => chunk.release(),
         }
     }
 }

@@ -12,7 +12,7 @@ pub mod tag;
 
 use std::sync::{Arc, LazyLock};
 
-pub use chunk::{Chunk, FULL_CHUNK, OutOfMemory};
+pub use chunk::{Chunk, FULL_CHUNK, OutOfMemory, SMALL_CHUNK};
 pub use columns::{Column, Columns};
 pub use report::{ContextVisibility, Report, TextStyle, Verbosity};
 pub use rows::{RowFault, RowSet, Stop};

@@ -1,8 +1,11 @@
-//! The process-wide store of full chunks waiting for their next use.
+//! Where chunks wait for their next use.
 //!
-//! It is bounded, and it never waits: a lock that somebody else holds (another thread, or the
-//! parent of a forked process) means that memory is taken from or given to the system instead.
+//! Full chunks lie in a store of the whole process. It is bounded, and it never waits: a lock that
+//! somebody else holds (another thread, or the parent of a forked process) means that memory is
+//! taken from or given to the system instead. Of small chunks each thread keeps one, which its
+//! connections use in turn.
 
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -26,6 +29,34 @@ static STORE: Mutex<Store> = Mutex::new(Store {
 });
 
 static LIMIT: AtomicUsize = AtomicUsize::new(32 << 20);
+
+/// One small chunk, released when its thread ends.
+struct Spare(Cell<Option<Chunk>>);
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        if let Some(chunk) = self.0.take() {
+            chunk.release();
+        }
+    }
+}
+
+thread_local! {
+    static SPARE: Spare = const { Spare(Cell::new(None)) };
+}
+
+pub(super) fn take_small() -> Option<Chunk> {
+    SPARE.try_with(|spare| spare.0.take()).ok().flatten()
+}
+
+pub(super) fn give_small(chunk: Chunk) {
+    let mut given = Some(chunk);
+    // A thread that is ending keeps nothing.
+    let _ = SPARE.try_with(|spare| given = spare.0.replace(given.take()));
+    if let Some(former) = given {
+        former.release();
+    }
+}
 
 /// Sets how many bytes may be kept for reuse in the whole process; 32 MiB unless set.
 pub fn set_limit(bytes: usize) {

@@ -51,22 +51,30 @@ pub struct Dial {
     pub connected: bool,
 }
 
+/// A socket in non-blocking mode, made in one call where the system has one for it.
+fn nonblocking_socket(address: &Address) -> Result<Socket, Error> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    let (kind, is_blocking) = (Type::STREAM.nonblocking(), false);
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+    let (kind, is_blocking) = (Type::STREAM, true);
+    let socket = socket2::Socket::new(address.domain(), kind, None)
+        .map_err(|e| failed("could not create socket", e))?;
+    if is_blocking {
+        let set = socket.set_nonblocking(true);
+        set.map_err(|e| failed("could not set socket to nonblocking mode", e))?;
+    }
+    Ok(Socket::from(socket))
+}
+
 /// Starts connecting to this address.
 ///
 /// The error is libpq's sentence without the prefix that names the server; what the kernel says of
 /// the address itself (`Connection refused`) comes alone.
 pub fn connect_start(address: &Address, options: &DialOptions) -> Result<Dial, Error> {
-    let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)
-        .map_err(|e| failed("could not create socket", e))?;
-    let socket = Socket::from(socket);
+    let socket = nonblocking_socket(address)?;
     if !address.is_unix() {
         let no_delay = socket.inner().set_nodelay(true);
         no_delay.map_err(|e| failed("could not set socket to TCP no delay mode", e))?;
-    }
-    socket
-        .set_nonblocking()
-        .map_err(|e| failed("could not set socket to nonblocking mode", e))?;
-    if !address.is_unix() {
         set_tcp_options(&socket, options)?;
     }
     match socket.inner().connect(address.raw()) {

@@ -70,7 +70,14 @@ impl Socket {
 
     /// Puts the descriptor in blocking mode, in which a read that may wait costs one system call.
     pub fn set_blocking(&self) -> io::Result<()> {
-        self.0.set_nonblocking(false)
+        let mut off: libc::c_int = 0;
+        // One call, where fcntl takes two.
+        // SAFETY: the descriptor is ours, and FIONBIO reads one int.
+        let done = unsafe { libc::ioctl(self.as_raw_fd(), libc::FIONBIO, &raw mut off) };
+        if done == 0 {
+            return Ok(());
+        }
+        Err(io::Error::last_os_error())
     }
 
     /// Puts the descriptor in non-blocking mode.

@@ -140,9 +140,7 @@ impl Connection {
         self.address = Some(address.clone());
         self.status = ConnStatus::Started;
         if dial.connected {
-            self.stream = Some(dial.socket.into());
-            self.status = ConnStatus::Made;
-            return Ok(Turn::Go(Step::Made));
+            return self.dialled(dial.socket);
         }
         Ok(Turn::Wait(Step::Connecting(dial.socket), Polling::Writing))
     }
@@ -156,6 +154,14 @@ impl Connection {
                 None => Failure::Address(error.message().to_owned()),
             });
         }
+        self.dialled(socket)
+    }
+
+    /// The socket is connected. From now on it is in blocking mode, so that a read that may wait is
+    /// one system call; those that may not wait say so themselves.
+    fn dialled(&mut self, socket: Socket) -> Stepped {
+        let blocking = socket.set_blocking();
+        blocking.map_err(|error| Failure::Final(error.to_string()))?;
         let peer = self.settings.as_ref().and_then(|s| s.requirepeer.clone());
         let unix = self.address.as_ref().is_some_and(Address::is_unix);
         if let (Some(peer), true) = (peer, unix) {

@@ -13,6 +13,7 @@ mod startup;
 mod target;
 
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::conninfo::{ConnInfo, HostSpec, Settings};
@@ -110,7 +111,7 @@ impl Connection {
             Ok(info) => (info, None),
             Err(fault) => (ConnInfo::new(), Some(fault)),
         };
-        let mut connection = Self::with_info(info);
+        let mut connection = Self::with_info(Arc::new(info));
         match fault {
             Some(fault) => connection.error.push(fault.message()),
             None => connection.begin_attempt(None),
@@ -136,7 +137,7 @@ impl Connection {
         });
         match prepared {
             Ok((settings, timeout)) => {
-                self.info = settings.info.clone();
+                self.info = Arc::clone(&settings.info);
                 self.attempt = Some(Box::new(Attempt {
                     step: Step::NextHost,
                     hosts: Hosts::new(&settings, cancel.as_ref()),

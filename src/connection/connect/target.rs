@@ -114,10 +114,6 @@ impl Connection {
         if self.phase != super::super::state::Phase::Idle {
             return Ok(Turn::Go(Step::Finished));
         }
-        if let Some(stream) = &self.stream {
-            let blocking = stream.socket().set_blocking();
-            blocking.map_err(|error| Failure::Final(error.to_string()))?;
-        }
         self.attempt = None;
         self.error.clear();
         self.status = ConnStatus::Ok;
