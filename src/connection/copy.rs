@@ -108,6 +108,7 @@ impl Connection {
                 tag::COPY_DATA if body.is_empty() => Ok(()),
                 tag::COPY_DATA => {
                     let data = take(body);
+                    self.trace_received(input, head);
                     input.consume(head.size());
                     return CopyOut::Data(data);
                 }
@@ -116,6 +117,7 @@ impl Connection {
                 tag::PARAMETER_STATUS => self.take_parameter(body).map(drop),
                 _ => {
                     if head.tag == tag::COPY_DONE {
+                        self.trace_received(input, head);
                         input.consume(head.size());
                     }
                     self.leave_copy_out(head.tag);
@@ -125,6 +127,7 @@ impl Connection {
             if let Err(crate::wire::Malformed(fault)) = handled {
                 self.internal_notice(fault);
             }
+            self.trace_received(input, head);
             input.consume(head.size());
         }
     }

@@ -62,6 +62,7 @@ impl Connection {
             Ok(Next::Leave) => return false,
             Err(Malformed(fault)) => self.malformed(head.tag, fault),
         }
+        self.trace_received(input, head);
         input.consume(head.size());
         self.settle(input);
         true
@@ -128,9 +129,12 @@ impl Connection {
         if !building {
             return self.skip_row(input, head);
         }
+        self.trace_received(input, head);
+        // A row that has been taken cannot be shown any more: one at a time where all are shown.
+        let most = if self.is_traced() { 1 } else { usize::MAX };
         let stop = match self.row_mode {
-            RowMode::All => self.take_rows(input, usize::MAX),
-            RowMode::Chunks(size) => self.take_chunk(input, size),
+            RowMode::All => self.take_rows(input, most),
+            RowMode::Chunks(size) => self.take_chunk(input, size, most),
             RowMode::Single => self.take_single_row(input, head),
         };
         match stop {
@@ -148,9 +152,9 @@ impl Connection {
         }
     }
 
-    fn take_chunk(&mut self, input: &mut Input, size: usize) -> Stop {
+    fn take_chunk(&mut self, input: &mut Input, size: usize, most: usize) -> Stop {
         let have = self.result.as_ref().map_or(0, |r| r.rows.len());
-        let stop = self.take_rows(input, size.saturating_sub(have));
+        let stop = self.take_rows(input, most.min(size.saturating_sub(have)));
         let full = self.result.as_ref().is_some_and(|r| r.rows.len() >= size);
         if full && self.hand_out_chunk(input).is_err() {
             return Stop::OutOfMemory;
@@ -220,6 +224,7 @@ impl Connection {
                 "server sent data (\"D\" message) without prior row description (\"T\" message)",
             );
         }
+        self.trace_received(input, head);
         input.consume(head.size());
         true
     }

@@ -27,6 +27,7 @@ impl Connection {
     /// A write that fails does not count as the loss of the connection yet: the server may have
     /// left a message that tells why, and that is found by reading.
     pub(super) fn flush_some(&mut self) -> Flush {
+        self.trace_sent();
         let Some(stream) = &mut self.stream else {
             return Flush::Done;
         };

@@ -21,6 +21,8 @@ mod query;
 mod reply;
 mod session;
 mod state;
+mod trace;
+mod trace_line;
 
 use std::collections::VecDeque;
 use std::ffi::CStr;
@@ -38,6 +40,7 @@ pub use notification::Notification;
 pub use query::{MAX_PARAMETERS, Params, Refused, Statement};
 pub use session::Session;
 pub use state::{ConnStatus, PipelineStatus, Polling, Transaction};
+pub use trace::TraceFlags;
 
 use crate::charset::Encoding;
 use crate::conninfo::{ConnInfo, Settings};
@@ -49,6 +52,7 @@ use connect::Attempt;
 use input::Input;
 use output::Output;
 use state::{Command, Phase, RowMode};
+use trace::Trace;
 
 /// What a server may ask of us at the most.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +118,8 @@ pub struct Connection {
     query_timeout: Option<Duration>,
     /// The cancel request that this connection is made for, if it is.
     pending_cancel: Option<CancelTarget>,
+    /// Who is shown all messages.
+    trace: Option<Box<Trace>>,
 }
 
 impl Connection {
@@ -152,6 +158,7 @@ impl Connection {
             limits: Limits::default(),
             query_timeout: None,
             pending_cancel: None,
+            trace: None,
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Output {
     bytes: Vec<u8>,
     /// How much of them has been sent.
     sent: usize,
+    /// How much of them a trace has shown.
+    traced: usize,
 }
 
 impl Output {
@@ -36,10 +38,22 @@ impl Output {
         self.bytes.truncate(mark);
     }
 
+    /// What no trace has shown yet; it counts as shown now.
+    pub(super) fn take_untraced(&mut self) -> &[u8] {
+        let from = std::mem::replace(&mut self.traced, self.bytes.len());
+        &self.bytes[from..]
+    }
+
+    /// Counts everything as shown: a trace begins.
+    pub(super) fn skip_trace(&mut self) {
+        self.traced = self.bytes.len();
+    }
+
     /// Drops everything.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.sent = 0;
+        self.traced = 0;
         if self.bytes.capacity() > KEPT {
             self.bytes = Vec::new();
         }

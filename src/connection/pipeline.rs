@@ -64,6 +64,7 @@ impl Connection {
             return self.refuse("no connection to the server");
         }
         frontend::sync(self.output.buffer());
+        self.trace_sent();
         if flush {
             return self.enqueue(CommandKind::Sync, None);
         }
@@ -85,6 +86,7 @@ impl Connection {
             return self.refuse("another command is already in progress");
         }
         frontend::flush(self.output.buffer());
+        self.trace_sent();
         self.flush_batch()
     }
 

@@ -164,7 +164,10 @@ impl Connection {
     ) -> Result<(), Refused> {
         let mark = self.output.mark();
         match messages(self.output.buffer()) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.trace_sent();
+                Ok(())
+            }
             Err(fault) => {
                 self.output.truncate(mark);
                 self.refuse(&fault.to_string())

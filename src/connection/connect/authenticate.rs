@@ -13,6 +13,7 @@ use crate::wire::tag::backend as tag;
 use super::super::Connection;
 use super::super::input::Head;
 use super::super::state::{ConnStatus, Polling};
+use super::super::trace_line::Sent;
 use super::{Failure, Step, Stepped, Turn};
 
 /// The length of the longest request that makes sense.
@@ -58,6 +59,11 @@ impl Connection {
         let Some(body) = self.input.body(head).map(<[u8]>::to_vec) else {
             return Ok(None);
         };
+        if !accepted(head, &body) {
+            let input = std::mem::take(&mut self.input);
+            self.trace_received(&input, head);
+            self.input = input;
+        }
         self.input.consume(head.size());
         Ok(Some((head, body)))
     }
@@ -108,24 +114,32 @@ impl Connection {
                 return Ok(true);
             }
             Answer::Wait => {}
-            Answer::Password(text) => self.answer(|out| frontend::password_message(out, &text))?,
+            Answer::Password(text) => {
+                self.answer(Sent::Password, |out| frontend::password_message(out, &text))?;
+            }
             Answer::SaslInitial {
                 mechanism,
                 response,
             } => {
                 let name = mechanism.name().as_bytes();
-                self.answer(|out| frontend::sasl_initial_response(out, name, Some(&response)))?;
+                self.answer(Sent::SaslInitial, |out| {
+                    frontend::sasl_initial_response(out, name, Some(&response))
+                })?;
             }
-            Answer::Sasl(response) => self.answer(|out| frontend::sasl_response(out, &response))?,
+            Answer::Sasl(response) => {
+                self.answer(Sent::Sasl, |out| frontend::sasl_response(out, &response))?;
+            }
         }
         Ok(false)
     }
 
     fn answer(
         &mut self,
+        kind: Sent,
         message: impl FnOnce(&mut Vec<u8>) -> Result<(), frontend::EncodeError>,
     ) -> Result<(), Failure> {
         message(self.output.buffer()).map_err(|fault| Failure::Final(fault.to_string()))?;
+        self.trace_sent_as(kind);
         self.send_now()
     }
 
@@ -151,6 +165,11 @@ impl Connection {
         };
         Err(Failure::Final(reason.to_owned()))
     }
+}
+
+/// Whether this is AuthenticationOk, which libpq's traces leave out.
+fn accepted(head: Head, body: &[u8]) -> bool {
+    head.tag == tag::AUTHENTICATION && body == [0; 4]
 }
 
 fn check_head(head: Head) -> Result<(), Failure> {

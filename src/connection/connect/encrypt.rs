@@ -16,6 +16,7 @@ use crate::wire::tag::encryption as reply;
 
 use super::super::Connection;
 use super::super::state::{ConnStatus, Polling};
+use super::super::trace_line::Sent;
 use super::{Failure, Step, Stepped, Turn};
 
 /// A way to talk to the server.
@@ -78,6 +79,7 @@ impl Connection {
             return self.start_handshake();
         }
         frontend::ssl_request(self.output.buffer());
+        self.trace_sent_as(Sent::Packet);
         self.send_now()?;
         Ok(Turn::Wait(Step::SslReply, Polling::Reading))
     }
@@ -89,6 +91,7 @@ impl Connection {
         }
         let answer = self.input.bytes()[0];
         self.input.consume(1);
+        self.trace_reply("SSLResponse", answer);
         match answer {
             reply::SSL if !self.input.is_empty() => {
                 // Bytes sent before the handshake came from somebody else.

@@ -9,6 +9,7 @@ use crate::wire::version::{self, PROTOCOL_3_0};
 use super::super::Connection;
 use super::super::fetch::Fetch;
 use super::super::state::{Command, CommandKind, ConnStatus, Phase, Polling};
+use super::super::trace_line::Sent;
 use super::{Failure, Step, Stepped, Turn};
 use crate::result::ExecStatus;
 use crate::transport::Wait;
@@ -67,6 +68,7 @@ impl Connection {
             }
         };
         encoded.map_err(|fault| Failure::Final(fault.to_string()))?;
+        self.trace_sent_as(Sent::Packet);
         self.send_now()?;
         self.status = ConnStatus::AwaitingResponse;
         Ok(Turn::Wait(next, Polling::Reading))
