@@ -6,7 +6,24 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if env::var_os("CARGO_FEATURE_CAPI").is_some() {
         name_the_library();
+        #[cfg(feature = "capi")]
+        compile_variadic_functions();
     }
+}
+
+/// The functions that take arguments as `printf` does: stable Rust cannot define them.
+#[cfg(feature = "capi")]
+fn compile_variadic_functions() {
+    for file in ["src/capi/expbuffer.c", "include/pqexpbuffer.h"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    cc::Build::new()
+        .file("src/capi/expbuffer.c")
+        .include("include")
+        .std("c99")
+        .warnings(true)
+        .extra_warnings(true)
+        .compile("ferropq_variadic");
 }
 
 /// Programs linked to libpq look for `libpq.so.5`, whatever the file is called at build time.

@@ -41,6 +41,7 @@ pub mod encoding;
 pub mod escape;
 pub mod events;
 pub mod exec;
+pub mod expbuffer;
 pub mod ferropq;
 pub mod memory;
 pub mod notice;
