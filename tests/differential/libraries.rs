@@ -52,15 +52,23 @@ pub(crate) fn ours() -> Result<PathBuf, String> {
         .parent()
         .and_then(Path::parent)
         .ok_or_else(|| format!("{} is not in a target folder", program.display()))?;
-    let library = profile.join("libferropq.so");
-    if !library.exists() {
+    if newest(profile).is_none() {
         build(profile)?;
     }
-    if library.exists() {
-        Ok(library)
-    } else {
-        Err(format!("{} is missing", library.display()))
-    }
+    newest(profile).ok_or_else(|| format!("no libferropq.so in {}", profile.display()))
+}
+
+/// The library last built: building tests leaves it among the dependencies, building the library
+/// puts it beside them.
+fn newest(profile: &Path) -> Option<PathBuf> {
+    let built = |path: &PathBuf| path.metadata().and_then(|file| file.modified()).ok();
+    [
+        profile.join("deps/libferropq.so"),
+        profile.join("libferropq.so"),
+    ]
+    .into_iter()
+    .filter(|path| path.exists())
+    .max_by_key(built)
 }
 
 /// Builds the shared library into the profile's folder.

@@ -102,7 +102,7 @@ impl Connection {
             reply::SSL => self.start_handshake(),
             reply::REFUSED => self.tls_refused(),
             // Whatever it says, it is said by somebody who has not proved who he is.
-            reply::ERROR => Err(Failure::Encryption(
+            reply::ERROR => Err(Failure::Final(
                 "server sent an error response during SSL exchange".to_owned(),
             )),
             other => Err(Failure::Final(format!(

@@ -130,7 +130,10 @@ impl Connection {
         attempt.deadline = Deadline::after_opt(attempt.timeout);
         attempt.authentication = Exchange::new();
         let spec = &settings.hosts[self.host];
-        let host = spec.shown_host().to_string_lossy();
+        let host = match &spec.target {
+            HostTarget::Address(number) => number.to_string_lossy(),
+            _ => spec.shown_host().to_string_lossy(),
+        };
         let port = spec.port_text.to_string_lossy();
         self.error
             .push_part(&failure::connect_prefix(&host, &port, address));

@@ -239,11 +239,14 @@ pub(crate) fn add(table: &mut Table) {
         ("stuffs", b"Sstuffed"),
     ] {
         for mode in ["prefer", "require"] {
-            table.add(
+            let case = table.add(
                 Area::Hostile,
                 format!("tls {mode} {name}"),
                 move |ctx, t| tls_answer(ctx, t, mode, answer),
             );
+            if name == "stuffs" {
+                case.ours_differs("bytes behind the answer are refused before a handshake begins");
+            }
         }
     }
 }
