@@ -47,6 +47,43 @@ pub fn bind(
     })
 }
 
+/// Parameters whose values are in the form that [`bind_encoded`] sends already.
+#[derive(Clone, Copy, Default)]
+pub struct EncodedParams<'a> {
+    /// The values' format codes, as in [`BindParams`].
+    pub formats: &'a [i16],
+    /// How many values there are.
+    pub count: usize,
+    /// The values, each behind its length of four bytes, -1 being NULL.
+    pub values: &'a [u8],
+}
+
+/// As [`bind`], with values that are encoded already. Their form is the caller's to answer for: a
+/// server refuses a message whose lengths do not add up.
+pub fn bind_encoded(
+    out: &mut Vec<u8>,
+    portal: &[u8],
+    statement: &[u8],
+    params: &EncodedParams<'_>,
+    result_formats: &[i16],
+) -> Result<(), EncodeError> {
+    let names = portal.len().saturating_add(statement.len());
+    let codes = params.formats.len().saturating_add(result_formats.len());
+    // Two zero bytes and three counts.
+    let body_len = 8usize
+        .saturating_add(params.values.len())
+        .saturating_add(names)
+        .saturating_add(codes.saturating_mul(2));
+    message(out, BIND, body_len, |writer| {
+        writer.cstr(portal)?;
+        writer.cstr(statement)?;
+        writer.formats(params.formats)?;
+        writer.count(params.count)?;
+        writer.bytes(params.values)?;
+        writer.formats(result_formats)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +106,24 @@ mod tests {
             b"B\0\0\0\x21p\0st\0\0\x02\0\x01\0\0\0\x02\
               \0\0\0\x04\0\0\0\x07\xff\xff\xff\xff\0\x01\0\x01"
         );
+    }
+
+    #[test]
+    fn values_encoded_beforehand_make_the_same_message() {
+        let (mut whole, mut encoded) = (Vec::new(), Vec::new());
+        let params = BindParams {
+            formats: &[1],
+            values: &[Some(b"\0\0\0\x07"), None],
+        };
+        bind(&mut whole, b"p", b"st", &params, &[1]).unwrap();
+        let params = EncodedParams {
+            formats: &[1],
+            count: 2,
+            values: b"\0\0\0\x04\0\0\0\x07\xff\xff\xff\xff",
+        };
+        bind_encoded(&mut encoded, b"p", b"st", &params, &[1]).unwrap();
+        assert_eq!(whole, encoded);
+        assert_eq!(encoded.capacity(), encoded.len());
     }
 
     #[test]

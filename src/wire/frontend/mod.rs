@@ -17,7 +17,7 @@ mod target;
 mod writer;
 
 pub use authentication::{gss_response, password_message, sasl_initial_response, sasl_response};
-pub use bind::{BindParams, bind};
+pub use bind::{BindParams, EncodedParams, bind, bind_encoded};
 pub use control::{flush, sync, terminate};
 pub use copy::{copy_data, copy_done, copy_fail};
 pub use error::EncodeError;
