@@ -79,7 +79,7 @@ fn drive_connect(engine: &mut Connection) -> bool {
 
 /// Gets a connection ready for a command that is to be waited for: fetches and drops what is left
 /// of the last one.
-fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
+pub fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
     let engine = host.engine();
     if engine.queue.is_empty() {
         engine.error.clear();

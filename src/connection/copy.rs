@@ -7,7 +7,7 @@ use crate::wire::frontend;
 use crate::wire::tag::backend as tag;
 
 use super::Connection;
-use super::input::{HEADER, Input};
+use super::input::{HEADER, Head, Input};
 use super::io::Flush;
 use super::query::Refused;
 use super::state::{CommandKind, Phase};
@@ -94,6 +94,63 @@ impl Connection {
         input: &mut Input,
         take: impl FnOnce(&[u8]) -> T,
     ) -> CopyOut<T> {
+        match self.next_copy_message(input) {
+            CopyOut::Data(head) => {
+                let data = take(input.body(head).unwrap_or_default());
+                self.trace_received(input, head);
+                input.consume(head.size());
+                CopyOut::Data(data)
+            }
+            CopyOut::Done => CopyOut::Done,
+            CopyOut::Wait => CopyOut::Wait,
+        }
+    }
+
+    /// Looks for the next row of data and leaves it where it lies: [`copy_data`](Self::copy_data)
+    /// shows it, [`consume_copy_data`](Self::consume_copy_data) steps over it.
+    pub fn peek_copy_data(&mut self) -> Result<CopyOut<()>, Refused> {
+        if !matches!(self.phase, Phase::CopyOut | Phase::CopyBoth) {
+            return self.refuse("no COPY in progress");
+        }
+        let mut input = std::mem::take(&mut self.input);
+        let found = self.next_copy_message(&mut input);
+        self.input = input;
+        Ok(match found {
+            CopyOut::Data(_) => CopyOut::Data(()),
+            CopyOut::Done => CopyOut::Done,
+            CopyOut::Wait => CopyOut::Wait,
+        })
+    }
+
+    /// The row of data that has been found; empty where there is none.
+    pub fn copy_data(&self) -> &[u8] {
+        let found = self.found_copy_data();
+        found
+            .and_then(|head| self.input.body(head))
+            .unwrap_or_default()
+    }
+
+    /// Steps over the row of data that has been found.
+    pub fn consume_copy_data(&mut self) {
+        if let Some(head) = self.found_copy_data() {
+            let mut input = std::mem::take(&mut self.input);
+            self.trace_received(&input, head);
+            input.consume(head.size());
+            self.input = input;
+        }
+    }
+
+    /// The head of the row of data in front, where one is there in full.
+    fn found_copy_data(&self) -> Option<Head> {
+        let copying = matches!(self.phase, Phase::CopyOut | Phase::CopyBoth);
+        let head = self.input.head();
+        let head = head.filter(|head| copying && head.tag == tag::COPY_DATA)?;
+        self.input.body(head).map(|_| head)
+    }
+
+    /// The next message with data, which has arrived in full and is not consumed; what comes before
+    /// it is acted upon.
+    fn next_copy_message(&mut self, input: &mut Input) -> CopyOut<Head> {
         loop {
             let Some(head) = input.head() else {
                 return CopyOut::Wait;
@@ -106,12 +163,7 @@ impl Connection {
             };
             let handled = match head.tag {
                 tag::COPY_DATA if body.is_empty() => Ok(()),
-                tag::COPY_DATA => {
-                    let data = take(body);
-                    self.trace_received(input, head);
-                    input.consume(head.size());
-                    return CopyOut::Data(data);
-                }
+                tag::COPY_DATA => return CopyOut::Data(head),
                 tag::NOTICE_RESPONSE => self.take_notice(body).map(drop),
                 tag::NOTIFICATION_RESPONSE => self.take_notification(body).map(drop),
                 tag::PARAMETER_STATUS => self.take_parameter(body).map(drop),

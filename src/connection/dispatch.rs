@@ -270,7 +270,7 @@ impl Connection {
             }
             tag::PARSE_COMPLETE => self.complete(CommandKind::Prepare, body)?,
             tag::CLOSE_COMPLETE => self.complete(CommandKind::Close, body)?,
-            tag::BIND_COMPLETE => empty(body)?,
+            tag::BIND_COMPLETE => self.take_bind_complete(body)?,
             tag::PARAMETER_STATUS => return self.take_parameter(body),
             tag::BACKEND_KEY_DATA => self.take_key(body)?,
             tag::ROW_DESCRIPTION => return self.take_row_description(body),

@@ -5,6 +5,7 @@
 //! event loop calls the steps alone. There is no second code path for either.
 
 pub mod blocking;
+mod bound;
 mod cancel;
 mod connect;
 mod copy;
@@ -30,6 +31,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use bound::Bound;
 pub use cancel::{CancelFailure, CancelKey, CancelRequest};
 pub use copy::CopyOut;
 pub use error_text::ErrorText;

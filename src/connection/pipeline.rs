@@ -71,6 +71,7 @@ impl Connection {
         self.queue.push_back(super::state::Command {
             kind: CommandKind::Sync,
             query: None,
+            columns: None,
         });
         self.queue_grew();
         self.flush_batch()

@@ -181,10 +181,17 @@ impl Connection {
         kind: CommandKind,
         query: Option<&[u8]>,
     ) -> Result<(), Refused> {
-        self.queue.push_back(Command {
+        self.enqueue_command(Command {
             kind,
             query: query.map(Into::into),
-        });
+            columns: None,
+        })
+    }
+
+    /// The same for a command that is made already.
+    pub(super) fn enqueue_command(&mut self, command: Command) -> Result<(), Refused> {
+        let kind = command.kind;
+        self.queue.push_back(command);
         self.queue_grew();
         let batching = self.pipeline != PipelineStatus::Off && kind != CommandKind::Sync;
         if batching && self.output.len() < PIPELINE_BATCH {

@@ -1,5 +1,9 @@
 //! The states a connection goes through.
 
+use std::sync::Arc;
+
+use crate::result::Columns;
+
 /// How far a connection is, with the numbers of libpq's `ConnStatusType`.
 ///
 /// Manual: "PQstatus", "PQconnectPoll".
@@ -136,6 +140,8 @@ pub(super) struct Command {
     pub(super) kind: CommandKind,
     /// Its text, where error positions count in one.
     pub(super) query: Option<Box<[u8]>>,
+    /// What its rows look like, where that is known and the server is not asked.
+    pub(super) columns: Option<Arc<Columns>>,
 }
 
 /// How the rows of an answer are handed out.

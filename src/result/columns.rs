@@ -66,6 +66,15 @@ impl Columns {
         !self.is_empty() && self.columns.iter().all(|column| column.format == 1)
     }
 
+    /// The same columns with every value in binary format.
+    pub fn in_binary(&self) -> Self {
+        let mut columns = self.clone();
+        for column in &mut columns.columns {
+            column.format = 1;
+        }
+        columns
+    }
+
     /// Bytes of memory in use.
     pub fn memory(&self) -> usize {
         self.names.len() + self.columns.capacity() * size_of::<Column>()

@@ -154,6 +154,7 @@ impl Connection {
         self.queue.push_back(Command {
             kind: CommandKind::Simple,
             query: None,
+            columns: None,
         });
     }
 
