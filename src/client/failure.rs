@@ -1,0 +1,106 @@
+//! What the engine says went wrong, as errors of the crate.
+
+use crate::connection::{ConnStatus, Connection};
+use crate::error::{Error, ErrorKind, ServerError};
+use crate::result::{ExecStatus, QueryResult};
+
+/// What the engine's text ends with where a time limit has passed.
+const TIMEOUT: &str = "timeout expired";
+/// The SQLSTATE of a prepared statement that does not exist.
+const NO_SUCH_STATEMENT: &str = "26000";
+/// The SQLSTATE of something the server cannot do, among it running a plan that has changed.
+const NOT_SUPPORTED: &str = "0A000";
+/// The function of the server that finds a plan changed. Its message may be translated.
+const PLAN_CHECK: &[u8] = b"RevalidateCachedQuery";
+
+/// A call that does not fit.
+pub(super) fn usage(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, message)
+}
+
+/// Whether a result tells of a failure.
+pub(super) fn is_failure(result: &QueryResult) -> bool {
+    matches!(
+        result.status,
+        ExecStatus::FatalError | ExecStatus::BadResponse | ExecStatus::PipelineAborted
+    )
+}
+
+/// The error that a failed result tells of.
+#[cold]
+pub(super) fn of_result(engine: &Connection, result: &QueryResult) -> Error {
+    let Some(report) = &result.report else {
+        return Error::new(
+            ErrorKind::Protocol,
+            "the server's answer was not understood",
+        );
+    };
+    let text = report.text().to_string_lossy();
+    let kind = match engine.status() {
+        _ if text.trim_end().ends_with(TIMEOUT) => ErrorKind::Timeout,
+        ConnStatus::Ok => ErrorKind::Protocol,
+        _ => ErrorKind::Closed,
+    };
+    let error = report.to_error(kind);
+    match error.server() {
+        Some(_) => report.to_error(ErrorKind::Server),
+        None => error,
+    }
+}
+
+/// Why the engine refused a call.
+#[cold]
+pub(super) fn refused(engine: &Connection) -> Error {
+    let text = text(engine);
+    let kind = match engine.status() {
+        _ if text.ends_with(TIMEOUT) => ErrorKind::Timeout,
+        ConnStatus::Ok if text.contains("is longer than") => ErrorKind::TooLarge,
+        ConnStatus::Ok => ErrorKind::Usage,
+        _ => ErrorKind::Closed,
+    };
+    Error::new(kind, text)
+}
+
+/// Why connecting failed.
+#[cold]
+pub(super) fn of_connect(engine: &Connection) -> Error {
+    let text = text(engine);
+    if let Some(code) = engine.refusal() {
+        let message = text.clone().into_bytes();
+        let server = ServerError::new(vec![(b'C', code.to_vec()), (b'M', message)]);
+        return Error::from_server(server, text);
+    }
+    let kind = if engine.host().is_none() {
+        ErrorKind::Settings
+    } else if text.ends_with(TIMEOUT) {
+        ErrorKind::Timeout
+    } else if engine.password_needed() {
+        ErrorKind::Auth
+    } else if text.contains("SSL") || text.contains("certificate") {
+        ErrorKind::Tls
+    } else {
+        ErrorKind::Connect
+    };
+    Error::new(kind, text)
+}
+
+fn text(engine: &Connection) -> String {
+    let text = String::from_utf8_lossy(engine.error().as_bytes());
+    match text.trim_end() {
+        "" => "no connection to the server".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// Whether an execution failed because its prepared statement has to be prepared anew: tables
+/// have changed, or somebody has deallocated it.
+pub(super) fn is_stale_statement(error: &Error) -> bool {
+    let Some(server) = error.server() else {
+        return false;
+    };
+    match server.code() {
+        NO_SUCH_STATEMENT => true,
+        NOT_SUPPORTED => server.field(b'R') == Some(PLAN_CHECK),
+        _ => false,
+    }
+}

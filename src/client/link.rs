@@ -1,0 +1,114 @@
+//! The engine in the hands of a client: commands go out, results and errors come back.
+
+use crate::connection::blocking::{self, Host};
+use crate::connection::{Connection, Refused};
+use crate::error::{Error, ErrorKind, ServerError};
+use crate::result::{ExecStatus, QueryResult};
+
+use super::failure;
+
+/// What is called with each notice of the server.
+pub(super) type NoticeHandler = Box<dyn FnMut(&ServerError) + Send>;
+
+/// The engine, and whoever wants its notices.
+pub(super) struct Link {
+    pub(super) engine: Connection,
+    pub(super) on_notice: Option<NoticeHandler>,
+}
+
+impl Host for Link {
+    type Result = QueryResult;
+
+    fn engine(&mut self) -> &mut Connection {
+        &mut self.engine
+    }
+
+    #[inline]
+    fn deliver_notices(&mut self) {
+        while let Some(notice) = self.engine.pop_notice() {
+            self.deliver(&notice);
+        }
+    }
+
+    fn adopt(&mut self, result: QueryResult) -> QueryResult {
+        result
+    }
+
+    fn status(result: &QueryResult) -> ExecStatus {
+        result.status
+    }
+}
+
+impl Link {
+    #[cold]
+    fn deliver(&mut self, notice: &QueryResult) {
+        let (Some(handler), Some(report)) = (&mut self.on_notice, &notice.report) else {
+            return;
+        };
+        if let Some(fields) = report.to_error(ErrorKind::Server).server() {
+            handler(fields);
+        }
+    }
+
+    /// Gets the connection ready, dropping what is left of the command before.
+    pub(super) fn begin(&mut self) -> Result<(), Error> {
+        blocking::begin(self).map_err(|refused| self.refused(refused))
+    }
+
+    /// Sends a command.
+    pub(super) fn send(
+        &mut self,
+        send: impl FnOnce(&mut Connection) -> Result<(), Refused>,
+    ) -> Result<(), Error> {
+        let sent = blocking::begin(self).and_then(|()| send(&mut self.engine));
+        sent.map_err(|refused| self.refused(refused))
+    }
+
+    /// The next result of a command that has been sent; `None` when there are no more.
+    pub(super) fn next(&mut self) -> Option<QueryResult> {
+        blocking::get_result(self)
+    }
+
+    /// The last result of a command that has been sent, or the first error. Stops where copying
+    /// begins.
+    pub(super) fn finish(&mut self) -> Result<QueryResult, Error> {
+        let mut last = None;
+        let mut error = None;
+        while let Some(result) = self.next() {
+            if failure::is_failure(&result) {
+                // What follows an error is at best the loss of the connection that it announced.
+                error.get_or_insert_with(|| failure::of_result(&self.engine, &result));
+                continue;
+            }
+            let copying = result.status.is_copy();
+            last = Some(result);
+            if copying {
+                break;
+            }
+        }
+        match (error, last) {
+            (Some(error), _) => Err(error),
+            (None, Some(result)) => Ok(result),
+            (None, None) => Err(failure::refused(&self.engine)),
+        }
+    }
+
+    /// Sends a command and waits for its last result.
+    pub(super) fn run(
+        &mut self,
+        send: impl FnOnce(&mut Connection) -> Result<(), Refused>,
+    ) -> Result<QueryResult, Error> {
+        self.send(send)?;
+        self.finish()
+    }
+
+    /// Fetches and drops all that is left of a command.
+    pub(super) fn drain(&mut self) {
+        while self.next().is_some() {}
+    }
+
+    /// The error behind a refusal.
+    pub(super) fn refused(&self, _: Refused) -> Error {
+        failure::refused(&self.engine)
+    }
+}

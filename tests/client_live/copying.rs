@@ -1,0 +1,117 @@
+//! COPY in both directions.
+
+use std::io::{BufRead, Read, Write};
+
+use ferropq::ErrorKind;
+
+use super::{client, ids};
+
+#[test]
+fn data_is_copied_both_ways() {
+    let mut client = client!();
+    client
+        .batch_execute("CREATE TEMP TABLE t (id int, name text)")
+        .unwrap();
+    let mut writer = client.copy_in("COPY t FROM STDIN").unwrap();
+    for id in 0..20_000 {
+        writeln!(writer, "{id}\tname {id}").unwrap();
+    }
+    let large = format!("-1\t{}\n", "x".repeat(200_000));
+    writer.write_all(large.as_bytes()).unwrap();
+    writer.flush().unwrap();
+    assert_eq!(writer.finish().unwrap(), 20_001);
+
+    let reader = client
+        .copy_out("COPY (SELECT * FROM t ORDER BY id) TO STDOUT")
+        .unwrap();
+    let lines: Vec<String> = reader.lines().map(Result::unwrap).collect();
+    assert_eq!(lines.len(), 20_001);
+    assert_eq!(lines[0].len(), 200_003);
+    assert_eq!(lines[20_000], "19999\tname 19999");
+
+    let mut all = String::new();
+    client
+        .copy_out("COPY (SELECT 1, NULL) TO STDOUT")
+        .unwrap()
+        .read_to_string(&mut all)
+        .unwrap();
+    assert_eq!(all, "1\t\\N\n");
+
+    let mut reader = client.copy_out("COPY t TO STDOUT").unwrap();
+    assert_eq!(reader.next_row().unwrap(), Some(&b"0\tname 0\n"[..]));
+    drop(reader);
+    let mut reader = client
+        .copy_out("COPY (SELECT * FROM generate_series(1, 2)) TO STDOUT")
+        .unwrap();
+    assert_eq!(reader.next_row().unwrap(), Some(&b"1\n"[..]));
+    assert_eq!(reader.next_row().unwrap(), Some(&b"2\n"[..]));
+    assert_eq!(reader.next_row().unwrap(), None);
+    assert_eq!(reader.next_row().unwrap(), None);
+    drop(reader);
+    client
+        .copy_out("COPY t TO STDOUT")
+        .unwrap()
+        .finish()
+        .unwrap();
+}
+
+#[test]
+fn a_copy_that_fails_leaves_the_connection_usable() {
+    let mut client = client!();
+    client
+        .batch_execute("CREATE TEMP TABLE t (id int)")
+        .unwrap();
+    let mut writer = client.copy_in("COPY t FROM STDIN").unwrap();
+    writer.write_all(b"1\nx\n").unwrap();
+    assert_eq!(writer.finish().unwrap_err().code(), Some("22P02"));
+
+    let mut writer = client.copy_in("COPY t FROM STDIN").unwrap();
+    writer.write_all(b"1\n").unwrap();
+    drop(writer);
+    assert!(ids(&mut client).is_empty());
+
+    assert_eq!(
+        client.copy_in("SELECT 1").err().unwrap().kind(),
+        ErrorKind::Usage
+    );
+    assert_eq!(
+        client.copy_in("COPY t TO STDOUT").err().unwrap().kind(),
+        ErrorKind::Usage
+    );
+    assert_eq!(
+        client.copy_out("COPY t FROM STDIN").err().unwrap().kind(),
+        ErrorKind::Usage
+    );
+    assert_eq!(
+        client
+            .copy_in("COPY absent FROM STDIN")
+            .err()
+            .unwrap()
+            .code(),
+        Some("42P01")
+    );
+    for sql in ["COPY t FROM STDIN", "COPY t TO STDOUT"] {
+        assert_eq!(client.query(sql, &[]).unwrap_err().kind(), ErrorKind::Usage);
+        assert_eq!(
+            client.batch_execute(sql).unwrap_err().kind(),
+            ErrorKind::Usage
+        );
+    }
+    let mut reader = client
+        .copy_out("COPY (SELECT 1/(3-n) FROM generate_series(1, 5) n) TO STDOUT")
+        .unwrap();
+    let mut error = None;
+    while error.is_none() {
+        match reader.next_row() {
+            Ok(row) => assert!(row.is_some()),
+            Err(found) => error = Some(found),
+        }
+    }
+    drop(reader);
+    assert_eq!(error.unwrap().code(), Some("22012"));
+    let copy = client.prepare("COPY t FROM STDIN").unwrap();
+    let mut writer = client.copy_in(&copy).unwrap();
+    writer.write_all(b"7\n").unwrap();
+    assert_eq!(writer.finish().unwrap(), 1);
+    assert_eq!(ids(&mut client), [7]);
+}
