@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 use super::store;
 
 /// The size that large results are received in; recycled by the whole process.
-pub const FULL_CHUNK: usize = 1 << 20;
+pub const FULL_CHUNK: usize = 512 << 10;
 /// The size that a connection begins to receive in; recycled by each thread.
 pub const SMALL_CHUNK: usize = 16 << 10;
 

@@ -67,8 +67,8 @@ pub struct RowSet {
     columns: usize,
     /// Bytes of an entry.
     stride: usize,
-    /// An index segment holds `1 << shift` entries; the first one may still be smaller.
-    shift: u32,
+    /// An index segment holds so many entries; the first one may still be smaller.
+    segment: Divisor,
     count: usize,
     /// Entries for which there is room.
     room: usize,
@@ -95,7 +95,7 @@ impl RowSet {
         Self {
             columns,
             stride,
-            shift: (FULL_CHUNK / stride).max(FIRST_ROWS).ilog2(),
+            segment: Divisor::new((FULL_CHUNK / stride).max(FIRST_ROWS)),
             ..Self::default()
         }
     }
@@ -123,16 +123,16 @@ impl RowSet {
 
     #[inline(always)]
     fn entry(&self, row: usize) -> *mut u8 {
-        let segment = row >> self.shift;
-        let chunk = if segment == 0 {
+        if row < self.segment.value {
             // SAFETY: `row < room`, so its entry lies inside the first segment.
             return unsafe { self.first.as_ptr().add(row * self.stride) };
-        } else {
-            &self.further[segment - 1]
-        };
-        let within = row & ((1 << self.shift) - 1);
-        // SAFETY: `row < room`, so its entry lies inside this segment.
-        unsafe { chunk.as_ptr().add(within * self.stride) }
+        }
+        let (segment, within) = self.segment.divide(row);
+        // SAFETY: `row < room`, so there is this segment, and the entry lies inside.
+        unsafe {
+            let chunk = self.further.get_unchecked(segment - 1);
+            chunk.as_ptr().add(within * self.stride)
+        }
     }
 
     /// The value's address and length word, or `None` for a row kept as cells.
@@ -365,14 +365,9 @@ impl RowSet {
     /// Makes room for more entries.
     #[cold]
     fn grow(&mut self) -> Result<(), OutOfMemory> {
-        let whole = 1usize << self.shift;
+        let whole = self.segment.value;
         if self.room >= whole {
-            let size = self.stride << self.shift;
-            let size = if size > FULL_CHUNK / 2 {
-                size.max(FULL_CHUNK)
-            } else {
-                size
-            };
+            let size = (whole * self.stride).max(FULL_CHUNK);
             self.further.push(Chunk::with_capacity(size)?);
             self.room += whole;
             return Ok(());
@@ -488,7 +483,7 @@ impl RowSet {
     pub fn trim(&mut self) {
         let (used, last) = match self.further.last_mut() {
             Some(last) => {
-                let before = self.room - (1 << self.shift);
+                let before = self.room - self.segment.value;
                 ((self.count - before) * self.stride, last)
             }
             None if self.first_has_bytes => return,
@@ -574,16 +569,16 @@ impl RowSet {
 
     /// As [`grow`](Self::grow), also where [`trim`](Self::trim) has left a segment partly filled.
     fn grow_after_trim(&mut self) -> Result<(), OutOfMemory> {
-        let whole = 1usize << self.shift;
+        let whole = self.segment.value;
         if self.further.is_empty() && self.room < whole {
             self.room = self.room.max(FIRST_ROWS / 4);
             return self.grow();
         }
-        let filled = self.room & (whole - 1);
+        let filled = self.room % whole;
         if filled == 0 {
             return self.grow();
         }
-        let full = Chunk::with_capacity((self.stride << self.shift).max(FULL_CHUNK))?;
+        let full = Chunk::with_capacity((self.stride * whole).max(FULL_CHUNK))?;
         if let Some(last) = self.further.last_mut() {
             // SAFETY: the entries of the trimmed segment fit into a whole one.
             unsafe {
@@ -611,6 +606,41 @@ impl RowSet {
             }
         }
         Ok(())
+    }
+}
+
+/// A divisor known in advance, which a multiplication divides by.
+#[derive(Clone, Copy)]
+struct Divisor {
+    value: usize,
+    /// 2^64 divided by the value, rounded up.
+    reciprocal: u64,
+}
+
+impl Divisor {
+    /// `value` is at least 2.
+    const fn new(value: usize) -> Self {
+        Self {
+            value,
+            reciprocal: (u64::MAX / value as u64) + 1,
+        }
+    }
+
+    /// Quotient and remainder; exact for numbers below 2^32, and other ones are divided plainly.
+    #[inline(always)]
+    fn divide(self, number: usize) -> (usize, usize) {
+        let quotient = if number as u64 >> 32 == 0 {
+            ((u128::from(self.reciprocal) * number as u128) >> 64) as usize
+        } else {
+            number / self.value
+        };
+        (quotient, number - quotient * self.value)
+    }
+}
+
+impl Default for Divisor {
+    fn default() -> Self {
+        Self::new(FIRST_ROWS)
     }
 }
 
