@@ -2,6 +2,7 @@
 
 use super::Encoding;
 use super::encoding::Family;
+use crate::wire::find_nul;
 
 impl Encoding {
     /// How many bytes the character at the start of `text` claims to have, at least 1.
@@ -57,7 +58,7 @@ impl Encoding {
     /// The answer is 0 where `text` is empty or begins with a NUL.
     pub fn mblen_bounded(self, text: &[u8]) -> usize {
         let claimed = &text[..self.mblen(text).min(text.len())];
-        memchr::memchr(0, claimed).unwrap_or(claimed.len())
+        find_nul(claimed).unwrap_or(claimed.len())
     }
 }
 

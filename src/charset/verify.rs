@@ -2,6 +2,7 @@
 
 use super::Encoding;
 use super::encoding::Family;
+use crate::wire::find_nul;
 
 impl Encoding {
     /// The length of the character at the start of `text`, if it is complete and valid.
@@ -17,7 +18,7 @@ impl Encoding {
 
     /// How many bytes at the start of `text` are valid characters.
     pub fn verify_str(self, text: &[u8]) -> usize {
-        let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
+        let text = &text[..find_nul(text).unwrap_or(text.len())];
         match self.family() {
             Family::SingleByte => text.len(),
             Family::Utf8 => match std::str::from_utf8(text) {

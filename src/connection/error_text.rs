@@ -2,6 +2,8 @@
 
 use std::ffi::CStr;
 
+use crate::wire::find_nul;
+
 /// Messages gathered since the last query began, each ending with a newline.
 ///
 /// Results take the part that no earlier result has reported.
@@ -27,7 +29,7 @@ impl ErrorText {
 
     fn append(&mut self, part: &[u8], newline: &[u8]) {
         // C reads up to the first NUL.
-        let end = memchr::memchr(0, part).unwrap_or(part.len());
+        let end = find_nul(part).unwrap_or(part.len());
         self.text.pop();
         self.text.extend_from_slice(&part[..end]);
         self.text.extend_from_slice(newline);

@@ -2,6 +2,8 @@
 
 use std::ffi::CStr;
 
+use crate::wire::find_nul;
+
 /// What a result tells of one of its columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Column {
@@ -109,7 +111,7 @@ impl Columns {
         let mut columns = Vec::with_capacity(count);
         let mut at = 2;
         for _ in 0..count {
-            let length = memchr::memchr(0, &body[at..]).ok_or(SHORT)?;
+            let length = find_nul(&body[at..]).ok_or(SHORT)?;
             let fixed = body[at + length + 1..]
                 .first_chunk::<FIXED>()
                 .ok_or(SHORT)?;

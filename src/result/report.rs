@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString};
 use crate::charset::Encoding;
 use crate::error::{Error, ErrorKind, ServerError};
 use crate::wire::error_field;
+use crate::wire::find_nul;
 
 use super::caret;
 
@@ -273,7 +274,7 @@ impl Report {
 
 /// The bytes up to the first NUL.
 fn c_string(mut bytes: Vec<u8>) -> CString {
-    if let Some(end) = memchr::memchr(0, &bytes) {
+    if let Some(end) = find_nul(&bytes) {
         bytes.truncate(end);
     }
     CString::new(bytes).unwrap_or_default()

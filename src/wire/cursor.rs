@@ -91,7 +91,7 @@ impl<'a> Cursor<'a> {
     /// The bytes up to the next zero byte, which is passed over and not returned.
     #[inline]
     pub fn cstr(&mut self) -> Result<&'a [u8], Malformed> {
-        let end = memchr::memchr(0, self.left).ok_or(Malformed::UNTERMINATED)?;
+        let end = super::find_nul(self.left).ok_or(Malformed::UNTERMINATED)?;
         let (text, tail) = self.left.split_at(end);
         self.left = &tail[1..];
         Ok(text)

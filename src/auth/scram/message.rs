@@ -127,7 +127,7 @@ impl<'a> Attributes<'a> {
 }
 
 fn split_at_comma(text: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b',', text) {
+    match text.iter().position(|&byte| byte == b',') {
         Some(at) => (&text[..at], &text[at + 1..]),
         None => (text, &[]),
     }

@@ -13,6 +13,7 @@
 mod client;
 mod keys;
 mod message;
+mod prf;
 #[cfg(test)]
 mod tests;
 
