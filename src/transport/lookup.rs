@@ -5,7 +5,7 @@
 //! owns all it uses and touches nothing shared.
 
 use std::ffi::{CStr, CString};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ptr;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -46,7 +46,7 @@ pub fn lookup(host: Host<'_>, port: u16, deadline: Deadline) -> Result<Vec<Addre
 }
 
 fn lookup_name(name: &CStr, port: u16, deadline: Deadline) -> Result<Vec<Address>, Error> {
-    let answer = if deadline.is_set() && !is_number(name) {
+    let answer = if deadline.is_set() && number(name).is_none() {
         resolve_until(name, port, deadline)
     } else {
         Some(resolve(name, port, 0))
@@ -64,9 +64,9 @@ fn lookup_name(name: &CStr, port: u16, deadline: Deadline) -> Result<Vec<Address
 }
 
 /// Whether the name is an address already, so that its translation never waits.
-fn is_number(name: &CStr) -> bool {
-    name.to_str()
-        .is_ok_and(|name| name.parse::<IpAddr>().is_ok())
+/// An address in its usual notation. The resolver knows some more, which are left to it.
+fn number(name: &CStr) -> Option<IpAddr> {
+    name.to_str().ok()?.parse().ok()
 }
 
 /// Addresses, or the resolver's words for why there are none.
@@ -104,6 +104,10 @@ impl Drop for AddressList {
 }
 
 fn resolve(name: &CStr, port: u16, flags: libc::c_int) -> Resolved {
+    if let Some(ip) = number(name) {
+        // Nothing to look up, so the resolver need not be woken.
+        return Ok(vec![SocketAddr::new(ip, port).into()]);
+    }
     // SAFETY: addrinfo is plain data for which all zeros mean "no wishes".
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_family = libc::AF_UNSPEC;
