@@ -33,11 +33,11 @@ fn tls(conn: &PGconn) -> Option<&dyn SecureStream> {
     (secure.kind() == SecureKind::Tls).then_some(secure)
 }
 
-/// 1 when the connection is encrypted with TLS, else 0.
+/// 1 when the connection is encrypted with TLS, or was when it was refused; else 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQsslInUse(conn: *mut PGconn) -> c_int {
     // SAFETY: the pointer contract.
-    unsafe { with_conn_ref(conn, 0, |conn| tls(conn).is_some().into()) }
+    unsafe { with_conn_ref(conn, 0, |conn| conn.engine.tls_in_use().into()) }
 }
 
 /// A fact about the connection's TLS: `library`, `key_bits`, `cipher`, `compression`, `protocol` or

@@ -83,6 +83,8 @@ pub struct Connection {
     /// Which of the hosts is being tried, or connected to, and at which address.
     host: usize,
     address: Option<Address>,
+    /// The connection, or the one that was refused last, is encrypted by TLS.
+    tls_in_use: bool,
     /// The server has asked for a password.
     password_needed: bool,
     /// The server has asked for some proof of identity, if only to say that it wants none.
@@ -133,6 +135,7 @@ impl Connection {
             attempt: None,
             host: 0,
             address: None,
+            tls_in_use: false,
             password_needed: false,
             reached_authentication: false,
             refusal: None,
@@ -233,6 +236,11 @@ impl Connection {
         self.stream.as_ref()
     }
 
+    /// Whether TLS encrypts the connection, or encrypted it when it was refused or lost.
+    pub fn tls_in_use(&self) -> bool {
+        self.tls_in_use
+    }
+
     /// How texts of errors and notices are made.
     pub fn style(&self) -> TextStyle {
         self.style
@@ -307,6 +315,7 @@ impl Connection {
             let _ = self.flush_some();
         }
         self.disconnect();
+        self.tls_in_use = false;
         self.status = ConnStatus::Bad;
     }
 }

@@ -141,6 +141,7 @@ impl Connection {
         match handshake.step() {
             tls::Step::Done(stream) => {
                 self.stream = Some(Stream::Secure(stream));
+                self.tls_in_use = true;
                 self.status = ConnStatus::Made;
                 Ok(Turn::Go(Step::Start))
             }

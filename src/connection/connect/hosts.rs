@@ -128,6 +128,7 @@ impl Connection {
             return Ok(Turn::Go(Step::NextAddress));
         };
         attempt.deadline = Deadline::after_opt(attempt.timeout);
+        self.tls_in_use = false;
         attempt.authentication = Exchange::new();
         let spec = &settings.hosts[self.host];
         let host = match &spec.target {
