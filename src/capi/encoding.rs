@@ -12,6 +12,9 @@ use crate::charset::{self, Encoding};
 use crate::connection::{ConnStatus, blocking, blocking::Host};
 use crate::result::ExecStatus;
 
+/// The longest name that the server is asked to set.
+const LONGEST_NAME: usize = 100;
+
 /// The most bytes of a character that a length or width can depend on.
 const LONGEST: usize = 4;
 
@@ -71,6 +74,7 @@ fn set_encoding(driver: &mut Driver, name: &[u8]) -> bool {
             .unwrap_or(Encoding::SQL_ASCII)
             .name()
             .as_bytes(),
+        _ if name.len() > LONGEST_NAME => return false,
         _ => name,
     };
     let mut sql = b"set client_encoding to '".to_vec();

@@ -33,7 +33,7 @@ pub unsafe extern "C" fn PQencryptPassword(
     guard(ptr::null_mut(), || unsafe {
         match (memory::bytes(passwd), memory::bytes(user)) {
             (Some(password), Some(user)) => {
-                memory::copy_bytes(md5_secret(password, user).as_bytes())
+                memory::copy_bytes(md5_secret(user, password).as_bytes())
             }
             _ => ptr::null_mut(),
         }
@@ -94,7 +94,7 @@ fn encrypt(
             }
         }
         // What `password_encryption` could be before version 10.
-        b"md5" | b"on" | b"off" => Some(md5_secret(password, user)),
+        b"md5" | b"on" | b"off" => Some(md5_secret(user, password)),
         _ => {
             let mut message = b"unrecognized password encryption algorithm \"".to_vec();
             message.extend_from_slice(&algorithm);

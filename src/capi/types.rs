@@ -20,7 +20,7 @@ pub type Oid = c_uint;
 /// cbindgen:ignore
 pub const InvalidOid: Oid = 0;
 
-/// PQresultVerboseErrorMessage and PQsslAttributeNames("library") are there.
+/// PQsslAttribute tells the TLS library even without a connection.
 pub const LIBPQ_HAS_SSL_LIBRARY_DETECTION: c_int = 1;
 /// PQchangePassword is there.
 pub const LIBPQ_HAS_CHANGE_PASSWORD: c_int = 1;

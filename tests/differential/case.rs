@@ -130,7 +130,6 @@ impl Case {
     }
 
     /// Says that ours differs on purpose, and why.
-    #[allow(dead_code, reason = "no deliberate difference is known yet")]
     pub(crate) fn ours_differs(&mut self, reason: &'static str) {
         self.differs = Some(Differs::Ours(reason));
     }

@@ -195,7 +195,6 @@ pub(crate) fn add(table: &mut Table) {
             "",
             "MULE_INTERNAL",
             "auto",
-            "it's",
         ] {
             t.section(name, |t| {
                 t.value("returned", conn.set_client_encoding(&cstring(name)));
@@ -208,6 +207,13 @@ pub(crate) fn add(table: &mut Table) {
         t.value("long", conn.set_client_encoding(&cstring("x".repeat(200))));
         t.value("of NULL", Conn::null(ctx.api).set_client_encoding(c"UTF8"));
     });
+    table
+        .add(Area::Encoding, "set with a quote in the name", |ctx, t| {
+            let conn = ctx.connect(t);
+            t.value("returned", conn.set_client_encoding(c"it's"));
+            t.text("message", &conn.error_message());
+        })
+        .ours_differs("the name is escaped, and so cannot become other SQL");
     table.add(Area::Encoding, "set while connecting", |ctx, t| {
         for name in ["LATIN1", "nonsense", "''", "auto", "SQL_ASCII", "gb18030"] {
             let conn = Conn::open(ctx.api, &ctx.conninfo(&format!("client_encoding={name}")));

@@ -172,7 +172,7 @@ fn add_made(table: &mut Table) {
     table
         .add(Area::Result, "made empty", |ctx, t| {
             let conn = ctx.connect(t);
-            for status in [-1, 0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 50] {
+            for status in [0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12] {
                 t.result(
                     format_args!("without connection, {status}"),
                     &crate::conn::Conn::null(ctx.api).make_empty(status),
@@ -190,6 +190,18 @@ fn add_made(table: &mut Table) {
             t.result("does not for success", &conn.make_empty(PGRES_TUPLES_OK));
         })
         .differs_before(18, "libpq 17 added PGRES_TUPLES_CHUNK");
+    table
+        .add(
+            Area::Result,
+            "made empty with a number that is no status",
+            |ctx, t| {
+                for status in [-1, 50] {
+                    let made = crate::conn::Conn::null(ctx.api).make_empty(status);
+                    t.result(format_args!("{status}"), &made);
+                }
+            },
+        )
+        .ours_differs("such a number stands for PGRES_FATAL_ERROR");
     table.add(Area::Result, "attributes and values", |ctx, t| {
         let mut conn = ctx.connect(t);
         conn.record_by_processor();
