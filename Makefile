@@ -21,7 +21,7 @@ LIBPQ_18 = $(abspath $(or $(FERROPQ_SERVERS),.servers)/18/lib/libpq.so.5.18)
 # Seconds per fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: all check demo test bench install uninstall fuzz miri clean help
+.PHONY: all check demo test bench headers install uninstall fuzz miri clean help
 
 all: ## build the C library: target/release/libferropq.so and libferropq.a
 	$(CARGO) build --release --lib --features $(FEATURES)
@@ -52,6 +52,9 @@ bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see ben
 	FERROPQ_LIB=$(abspath $(RELEASE)/libferropq.so) \
 	    BASELINE_LIBPQ=$${BASELINE_LIBPQ:-$$(ls $(LIBPQ_18) 2>/dev/null)} \
 	    benches/run $(BENCH)
+
+headers: ## renew the headers of include/ that are made from the sources
+	FERROPQ_WRITE_HEADERS=1 $(CARGO) test --quiet --features capi --test header -- committed
 
 install: ## install as libpq below $DESTDIR$PREFIX (LIBDIR, INCLUDEDIR)
 	@test -f $(RELEASE)/libferropq.so || { echo "run \`make\` first" >&2; exit 1; }
