@@ -9,6 +9,7 @@ use std::ptr;
 use super::boundary::{guard, with_conn};
 use super::conn::{EscapeSettings, PGconn};
 use super::memory;
+use super::sink::{BufferSink, MallocSink};
 use crate::charset::{self, Encoding};
 
 /// From this version on servers read bytea values in hex.
@@ -40,17 +41,13 @@ unsafe fn escape_into(
     // SAFETY: as the caller promises. Escaping doubles a byte or replaces it by two.
     unsafe {
         let source = source(from, length);
-        let mut escaped = Vec::new();
+        let mut escaped = BufferSink::new(to, 2 * source.len());
         let EscapeSettings {
             encoding,
             standard_strings,
         } = settings;
         let outcome = charset::escape_string(encoding, standard_strings, source, &mut escaped);
-        debug_assert!(escaped.len() <= 2 * source.len());
-        let to = to.cast::<u8>();
-        to.copy_from_nonoverlapping(escaped.as_ptr(), escaped.len());
-        to.add(escaped.len()).write(0);
-        (escaped.len(), outcome)
+        (escaped.finish(), outcome)
     }
 }
 
@@ -116,7 +113,7 @@ pub unsafe extern "C" fn PQescapeString(
 }
 
 /// What quotes a text.
-type Quote = fn(Encoding, &[u8]) -> Result<Vec<u8>, &'static str>;
+type Quote = fn(Encoding, &[u8], &mut MallocSink) -> Result<(), &'static str>;
 
 /// # Safety
 /// The pointer contract of [`super`], and `str` is as [`source`] demands.
@@ -129,8 +126,9 @@ unsafe fn quote(conn: *mut PGconn, str: *const c_char, length: usize, quote: Quo
         with_conn(conn, ptr::null_mut(), |driver| {
             driver.conn(|conn| {
                 conn.engine.clear_error_if_idle();
-                match quote(conn.engine.encoding(), source(str, length)) {
-                    Ok(quoted) => memory::copy_bytes(&quoted),
+                let mut quoted = MallocSink::default();
+                match quote(conn.engine.encoding(), source(str, length), &mut quoted) {
+                    Ok(()) => quoted.into_c().0,
                     Err(reason) => {
                         conn.engine.error_mut().push(reason);
                         ptr::null_mut()
@@ -151,7 +149,7 @@ pub unsafe extern "C" fn PQescapeLiteral(
     len: usize,
 ) -> *mut c_char {
     // SAFETY: the pointer contract.
-    unsafe { quote(conn, str, len, charset::escape_literal) }
+    unsafe { quote(conn, str, len, charset::write_literal) }
 }
 
 /// The text as an SQL identifier between double quotes, to be freed with PQfreemem.
@@ -164,20 +162,26 @@ pub unsafe extern "C" fn PQescapeIdentifier(
     len: usize,
 ) -> *mut c_char {
     // SAFETY: the pointer contract.
-    unsafe { quote(conn, str, len, charset::escape_identifier) }
+    unsafe { quote(conn, str, len, charset::write_identifier) }
 }
 
-/// Copies escaped bytes for C, and tells their length with the NUL.
+/// Gives C what `write` writes, and tells its length with so many NULs.
 ///
 /// # Safety
-/// `to_length` is NULL or can be written to.
-unsafe fn give(escaped: &[u8], to_length: *mut usize) -> *mut c_uchar {
-    let copied = memory::copy_unsigned(escaped);
-    if !copied.is_null() && !to_length.is_null() {
+/// `length` is NULL or can be written to.
+unsafe fn give(
+    length: *mut usize,
+    nuls: usize,
+    write: impl FnOnce(&mut MallocSink),
+) -> *mut c_uchar {
+    let mut sink = MallocSink::default();
+    write(&mut sink);
+    let (start, written) = sink.into_c();
+    if !start.is_null() && !length.is_null() {
         // SAFETY: as the caller promises.
-        unsafe { *to_length = escaped.len() + 1 };
+        unsafe { *length = written + nuls };
     }
-    copied
+    start.cast()
 }
 
 /// The bytes as the text of a bytea value, for use between the quotes of a string literal.
@@ -199,10 +203,10 @@ pub unsafe extern "C" fn PQescapeByteaConn(
                 let session = conn.engine.session();
                 let use_hex = session.server_version >= HEX_SINCE;
                 let bytes = memory::counted(from, from_length);
-                give(
-                    &charset::escape_bytea(use_hex, session.standard_strings, bytes),
-                    to_length,
-                )
+                let standard_strings = session.standard_strings;
+                give(to_length, 1, |sink| {
+                    charset::write_bytea(use_hex, standard_strings, bytes, sink);
+                })
             })
         })
     }
@@ -220,10 +224,9 @@ pub unsafe extern "C" fn PQescapeBytea(
     // SAFETY: the pointer contract; `from` has so many bytes.
     guard(ptr::null_mut(), || unsafe {
         let bytes = memory::counted(from, from_length);
-        give(
-            &charset::escape_bytea(false, standard_strings, bytes),
-            to_length,
-        )
+        give(to_length, 1, |sink| {
+            charset::write_bytea(false, standard_strings, bytes, sink);
+        })
     })
 }
 
@@ -241,11 +244,8 @@ pub unsafe extern "C" fn PQunescapeBytea(
         let Some(text) = memory::bytes(strtext.cast()) else {
             return ptr::null_mut();
         };
-        let bytes = charset::unescape_bytea(text);
-        let copied = memory::copy_unsigned(&bytes);
-        if !copied.is_null() && !retbuflen.is_null() {
-            *retbuflen = bytes.len();
-        }
-        copied
+        give(retbuflen, 0, |sink| {
+            charset::write_unescaped_bytea(text, sink);
+        })
     })
 }

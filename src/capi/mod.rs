@@ -55,6 +55,7 @@ pub mod result_columns;
 pub mod result_error;
 pub mod result_names;
 pub mod result_tag;
+pub mod sink;
 pub mod ssl;
 pub mod thread_lock;
 pub mod types;
