@@ -2,12 +2,13 @@
 //!
 //! Manual: "Start-up" in "Message Flow", and the messages whose names begin with Authentication.
 //!
-//! What differs from libpq, on purpose: AuthenticationOk is not believed while a SCRAM exchange is
-//! open, so that the server's proof cannot be left out.
+//! What differs from libpq, on purpose: AuthenticationOk is not believed while a SCRAM or a GSSAPI
+//! exchange is open, so that the server's proof cannot be left out.
 
 use zeroize::Zeroizing;
 
 use super::auth_error;
+use super::gss::Initiator;
 use super::md5::md5_password;
 use super::mechanism::{Channel, Choice, Mechanism};
 use super::requirement::{Progress, Requirement};
@@ -30,6 +31,8 @@ pub struct Context<'a> {
     /// Gives the `tls-server-end-point` hash of the server's certificate; asked only where it may
     /// be needed.
     pub end_point: &'a dyn Fn() -> Option<Vec<u8>>,
+    /// Makes this side of a GSSAPI exchange; asked only where the server wants one.
+    pub gss: &'a dyn Fn() -> Result<Box<dyn Initiator>, Error>,
 }
 
 /// What to do about a request.
@@ -50,12 +53,15 @@ pub enum Answer {
     },
     /// Send a SASLResponse.
     Sasl(Vec<u8>),
+    /// Send a GSSResponse.
+    Gss(Vec<u8>),
 }
 
 /// The state of one connection's authentication. A new attempt to connect begins with a new one.
 #[derive(Default)]
 pub struct Exchange {
     scram: Option<ScramClient>,
+    gss: Option<Box<dyn Initiator>>,
     has_sent_password: bool,
     has_been_asked: bool,
 }
@@ -70,6 +76,12 @@ impl Exchange {
     /// `PQconnectionUsedPassword` reports, and `PQconnectionNeedsPassword` where there is none.
     pub fn has_been_asked_for_password(&self) -> bool {
         self.has_been_asked
+    }
+
+    /// The side of the GSSAPI exchange that was ours, once it is complete: its context outlives the
+    /// authentication, for whoever wants to look at it.
+    pub fn take_gss(&mut self) -> Option<Box<dyn Initiator>> {
+        self.gss.take().filter(|gss| gss.is_complete())
     }
 
     /// The answer to one request. An error means that the connection is to be given up.
@@ -107,6 +119,14 @@ impl Exchange {
                 scram.verify(outcome)?;
                 Ok(Answer::Wait)
             }
+            // On the wire SSPI and GSSAPI are the same.
+            Authentication::Gss | Authentication::Sspi => self.begin_gss(context),
+            Authentication::GssContinue(token) => match &mut self.gss {
+                Some(gss) => Ok(answer_token(gss.step(token)?)),
+                None => Err(auth_error(
+                    "received GSSAPI data from server, but no GSSAPI authentication was begun",
+                )),
+            },
             _ => Err(unsupported(request)),
         }
     }
@@ -114,17 +134,23 @@ impl Exchange {
     fn progress(&self, context: &Context<'_>) -> Progress {
         let scram = self.scram.as_ref();
         Progress {
-            is_complete: self.has_sent_password || scram.is_some_and(ScramClient::is_finished),
+            is_complete: self.has_sent_password
+                || scram.is_some_and(ScramClient::is_finished)
+                || self.gss.as_ref().is_some_and(|gss| gss.is_complete()),
             is_channel_bound: scram.is_some_and(ScramClient::is_channel_bound),
             is_gss_encrypted: context.is_gss_encrypted,
         }
     }
 
     fn finish(&self) -> Result<Answer, Error> {
-        match &self.scram {
-            Some(scram) if !scram.is_finished() => Err(auth_error(
-                "server reported success before it completed SCRAM authentication",
-            )),
+        let early = |method| {
+            auth_error(format!(
+                "server reported success before it completed {method} authentication"
+            ))
+        };
+        match (&self.scram, &self.gss) {
+            (Some(scram), _) if !scram.is_finished() => Err(early("SCRAM")),
+            (_, Some(gss)) if !gss.is_complete() => Err(early("GSSAPI")),
             _ => Ok(Answer::Done),
         }
     }
@@ -138,6 +164,15 @@ impl Exchange {
     fn send_password(&mut self, text: Vec<u8>) -> Answer {
         self.has_sent_password = true;
         Answer::Password(Zeroizing::new(text))
+    }
+
+    fn begin_gss(&mut self, context: &Context<'_>) -> Result<Answer, Error> {
+        // The encryption's context has proved who the client is: there is no need of a second.
+        if self.gss.is_some() || context.is_gss_encrypted {
+            return Err(auth_error("duplicate GSS authentication request"));
+        }
+        let gss = self.gss.insert((context.gss)()?);
+        Ok(answer_token(gss.step(&[])?))
     }
 
     fn begin_sasl(
@@ -193,16 +228,20 @@ impl Exchange {
     }
 }
 
+fn answer_token(token: Vec<u8>) -> Answer {
+    if token.is_empty() {
+        Answer::Wait
+    } else {
+        Answer::Gss(token)
+    }
+}
+
 /// The error about a request that this client cannot answer.
 fn unsupported(request: &Authentication<'_>) -> Error {
     auth_error(match request {
         Authentication::Unknown(1) => "Kerberos 4 authentication not supported",
         Authentication::KerberosV5 => "Kerberos 5 authentication not supported",
         Authentication::Unknown(4) => "Crypt authentication not supported",
-        Authentication::Gss | Authentication::GssContinue(_) => {
-            "GSSAPI authentication not supported"
-        }
-        Authentication::Sspi => "SSPI authentication not supported",
         Authentication::ScmCredential => "authentication method 6 not supported",
         Authentication::Unknown(code) => {
             return auth_error(format!("authentication method {code} not supported"));

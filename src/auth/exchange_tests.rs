@@ -20,6 +20,7 @@ struct Play {
     settings: Settings,
     password: Option<&'static str>,
     is_tls: bool,
+    is_gss_encrypted: bool,
     /// The two messages that SCRAM signs and the server has seen so far.
     client_first: Vec<u8>,
     server_first: Vec<u8>,
@@ -34,6 +35,7 @@ impl Play {
             settings: Settings::resolve(&info).expect("valid"),
             password,
             is_tls: false,
+            is_gss_encrypted: false,
             client_first: Vec::new(),
             server_first: Vec::new(),
         }
@@ -51,8 +53,9 @@ impl Play {
             settings: &self.settings,
             password: self.password.map(str::as_bytes),
             is_tls: self.is_tls,
-            is_gss_encrypted: false,
+            is_gss_encrypted: self.is_gss_encrypted,
             end_point: &|| Some(vec![7; 32]),
+            gss: &|| Ok(Box::new(Tokens::default())),
         };
         let request = Authentication::decode(body).expect("well-formed");
         self.exchange.answer(&request, &context)
@@ -284,12 +287,96 @@ fn methods_that_are_not_supported_are_named() {
         (2, "Kerberos 5 authentication not supported"),
         (4, "Crypt authentication not supported"),
         (6, "authentication method 6 not supported"),
-        (7, "GSSAPI authentication not supported"),
-        (8, "GSSAPI authentication not supported"),
-        (9, "SSPI authentication not supported"),
         (77, "authentication method 77 not supported"),
     ] {
         let mut play = Play::new("", Some("password"));
         assert_eq!(play.refused(&[0, 0, 0, code]), message);
     }
+}
+
+const GSS: &[u8] = b"\0\0\0\x07";
+const GSS_CONTINUE: &[u8] = b"\0\0\0\x08reply";
+const SSPI: &[u8] = b"\0\0\0\x09";
+
+/// Stands in for the GSSAPI library: one token each way.
+#[derive(Default)]
+struct Tokens {
+    steps: usize,
+}
+
+impl Initiator for Tokens {
+    fn step(&mut self, token: &[u8]) -> Result<Vec<u8>, Error> {
+        self.steps += 1;
+        match (self.steps, token) {
+            (1, b"") => Ok(b"hello".to_vec()),
+            (2, b"reply") => Ok(Vec::new()),
+            _ => Err(auth_error("GSSAPI continuation error: bad token")),
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.steps == 2
+    }
+}
+
+#[test]
+fn gss_tokens_go_to_and_fro() {
+    for request in [GSS, SSPI] {
+        let mut play = Play::new("", None);
+        let hello = Answer::Gss(b"hello".to_vec());
+        assert_eq!(play.answer(request).unwrap(), hello);
+        assert_eq!(play.answer(GSS_CONTINUE).unwrap(), Answer::Wait);
+        assert_eq!(play.answer(OK).unwrap(), Answer::Done);
+        assert!(play.exchange.take_gss().is_some());
+        assert!(!play.exchange.has_been_asked_for_password());
+    }
+}
+
+#[test]
+fn the_server_s_gss_token_cannot_be_left_out() {
+    let mut play = Play::new("", None);
+    play.answer(GSS).unwrap();
+    assert_eq!(
+        play.refused(OK),
+        "server reported success before it completed GSSAPI authentication"
+    );
+    assert!(play.exchange.take_gss().is_none());
+}
+
+#[test]
+fn gss_out_of_order_is_refused() {
+    let mut play = Play::new("", None);
+    assert_eq!(
+        play.refused(GSS_CONTINUE),
+        "received GSSAPI data from server, but no GSSAPI authentication was begun"
+    );
+    play.answer(GSS).unwrap();
+    let duplicate = "duplicate GSS authentication request";
+    assert_eq!(play.refused(GSS), duplicate);
+    let mut encrypted = Play::new("", None);
+    encrypted.is_gss_encrypted = true;
+    assert_eq!(encrypted.refused(GSS), duplicate);
+    let mut bad = Play::new("", None);
+    bad.answer(GSS).unwrap();
+    assert_eq!(
+        bad.refused(b"\0\0\0\x08other"),
+        "GSSAPI continuation error: bad token"
+    );
+}
+
+#[test]
+fn required_gss_is_complete_or_the_connection_s_own() {
+    let mut play = Play::new("require_auth=gss", None);
+    let incomplete = "authentication method requirement \"gss\" failed: \
+        server did not complete authentication";
+    assert_eq!(play.refused(OK), incomplete);
+    play.answer(GSS).unwrap();
+    play.answer(GSS_CONTINUE).unwrap();
+    assert_eq!(play.answer(OK).unwrap(), Answer::Done);
+    let mut encrypted = Play::new("require_auth=gss", None);
+    encrypted.is_gss_encrypted = true;
+    assert_eq!(encrypted.answer(OK).unwrap(), Answer::Done);
+    let mut sspi = Play::new("require_auth=sspi", None);
+    sspi.answer(SSPI).unwrap();
+    assert_eq!(sspi.answer(GSS_CONTINUE).unwrap(), Answer::Wait);
 }

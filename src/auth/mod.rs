@@ -7,6 +7,7 @@
 //! options `require_auth`, `channel_binding`, `scram_client_key` and `scram_server_key`.
 
 pub mod exchange;
+pub mod gss;
 pub mod key_cache;
 pub mod md5;
 pub mod mechanism;

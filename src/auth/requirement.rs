@@ -81,7 +81,9 @@ impl<'a> Requirement<'a> {
             }
             Authentication::CleartextPassword => allows(AuthMethod::Password),
             Authentication::Md5Password { .. } => allows(AuthMethod::Md5),
-            Authentication::Gss | Authentication::GssContinue(_) => allows(AuthMethod::Gss),
+            Authentication::Gss => allows(AuthMethod::Gss),
+            // Only what has been begun goes on.
+            Authentication::GssContinue(_) => allows(AuthMethod::Gss) || allows(AuthMethod::Sspi),
             Authentication::Sspi => allows(AuthMethod::Sspi),
             Authentication::Sasl(_)
             | Authentication::SaslContinue(_)

@@ -234,12 +234,11 @@ pub unsafe extern "C" fn PQconnectionUsedPassword(conn: *const PGconn) -> c_int 
     unsafe { with_conn_ref(conn, 0, |conn| conn.engine.password_needed().into()) }
 }
 
-/// 1 when the connection was authenticated with GSSAPI, else 0.
+/// 1 when the connection was authenticated or is encrypted with GSSAPI, else 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQconnectionUsedGSSAPI(conn: *const PGconn) -> c_int {
-    // No method of that kind is built in, so no session can have used one.
     // SAFETY: the pointer contract.
-    unsafe { with_conn_ref(conn, 0, |_| 0) }
+    unsafe { with_conn_ref(conn, 0, |conn| conn.engine.used_gssapi().into()) }
 }
 
 /// Sets how much the texts of errors and notices tell, and returns the former setting;

@@ -144,15 +144,10 @@ pub unsafe extern "C" fn PQgssEncInUse(conn: *mut PGconn) -> c_int {
     }
 }
 
-/// The GSSAPI context of a connection that is encrypted with GSSAPI; else NULL.
+/// The GSSAPI context (`gss_ctx_id_t`) of a connection that is encrypted or was authenticated with
+/// GSSAPI; else NULL. It belongs to the connection.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQgetgssctx(conn: *mut PGconn) -> *mut c_void {
     // SAFETY: the pointer contract.
-    unsafe {
-        with_conn_ref(conn, ptr::null_mut(), |conn| {
-            let secure = conn.engine.stream().and_then(Stream::secure);
-            let gss = secure.filter(|stream| stream.kind() == SecureKind::Gss);
-            gss.map_or(ptr::null_mut(), |stream| stream.raw("GSSAPI"))
-        })
-    }
+    unsafe { with_conn_ref(conn, ptr::null_mut(), |conn| conn.engine.gss_context()) }
 }

@@ -179,6 +179,7 @@ impl Connection {
     pub(super) fn disconnect(&mut self) {
         self.close_stream();
         self.attempt = None;
+        self.gss = None;
         self.clear_answer();
         self.input.clear();
         self.write_failure = None;

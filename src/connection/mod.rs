@@ -44,6 +44,7 @@ pub use session::Session;
 pub use state::{ConnStatus, PipelineStatus, Polling, Transaction};
 pub use trace::TraceFlags;
 
+use crate::auth::gss::Initiator;
 use crate::charset::Encoding;
 use crate::conninfo::{ConnInfo, Settings};
 use crate::result::{ContextVisibility, QueryResult, TextStyle, Verbosity};
@@ -89,6 +90,8 @@ pub struct Connection {
     password_needed: bool,
     /// The server has asked for some proof of identity, if only to say that it wants none.
     reached_authentication: bool,
+    /// The GSSAPI exchange by which the client has proved who it is.
+    gss: Option<Box<dyn Initiator>>,
     /// The SQLSTATE with which the server refused the connection.
     refusal: Option<Vec<u8>>,
     status: ConnStatus,
@@ -138,6 +141,7 @@ impl Connection {
             tls_in_use: false,
             password_needed: false,
             reached_authentication: false,
+            gss: None,
             refusal: None,
             status: ConnStatus::Bad,
             stream: None,

@@ -22,6 +22,8 @@ pub(super) enum Sent {
     SaslInitial,
     /// A later one.
     Sasl,
+    /// A token of a GSSAPI exchange.
+    Gss,
 }
 
 impl Sent {
@@ -68,6 +70,7 @@ impl<'l> TraceLine<'l> {
             Sent::Password => contents.name("PasswordMessage").text(),
             Sent::SaslInitial => contents.sasl_initial(),
             Sent::Sasl => contents.name("SASLResponse").rest(),
+            Sent::Gss => contents.name("GSSResponse").rest(),
         });
     }
 

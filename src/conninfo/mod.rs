@@ -50,7 +50,7 @@ pub use environment::{Environment, FixedEnvironment, ProcessEnvironment};
 pub use hosts::{HostSpec, HostTarget};
 pub use integer::{Keepalives, TcpOptions};
 pub use options::{
-    DEFAULT_PORT, DEFAULT_SOCKET_DIR, GSS_AVAILABLE, OPTION_COUNT, OPTIONS, OptionId, OptionSpec,
+    DEFAULT_PORT, DEFAULT_SOCKET_DIR, OPTION_COUNT, OPTIONS, OptionId, OptionSpec,
     SYSTEM_CONFIG_DIR, TLS_AVAILABLE,
 };
 pub use params::Login;

@@ -17,12 +17,8 @@ pub const SYSTEM_CONFIG_DIR: &str = "/etc/postgresql-common";
 /// Whether this build can encrypt with TLS.
 pub const TLS_AVAILABLE: bool = cfg!(any(feature = "native-tls", feature = "openssl"));
 
-/// Whether this build can authenticate and encrypt with GSSAPI.
-pub const GSS_AVAILABLE: bool = false;
-
 const SSLMODE: &CStr = if TLS_AVAILABLE { c"prefer" } else { c"disable" };
 const CHANNEL_BINDING: &CStr = SSLMODE;
-const GSSENCMODE: &CStr = if GSS_AVAILABLE { c"prefer" } else { c"disable" };
 
 /// One connection option, as `PQconndefaults` describes it.
 ///
@@ -164,7 +160,7 @@ options! {
     SslMaxProtocolVersion "ssl_max_protocol_version" c"PGSSLMAXPROTOCOLVERSION" -
         c"SSL-Maximum-Protocol-Version" c"" 8;
     /// How much GSSAPI encryption is insisted on.
-    Gssencmode "gssencmode" c"PGGSSENCMODE" GSSENCMODE c"GSSENC-Mode" c"" 8;
+    Gssencmode "gssencmode" c"PGGSSENCMODE" c"prefer" c"GSSENC-Mode" c"" 8;
     /// The Kerberos service name of the server.
     Krbsrvname "krbsrvname" c"PGKRBSRVNAME" c"postgres" c"Kerberos-service-name" c"" 20;
     /// Which GSS library to use; without effect outside Windows.

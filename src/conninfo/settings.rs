@@ -15,9 +15,9 @@ use super::enums::Keyword;
 use super::environment::{Environment, ProcessEnvironment};
 use super::password_file::{self, Target};
 use super::{
-    AuthMethod, ChannelBinding, ClientEncoding, ConnInfo, GSS_AVAILABLE, GssEncMode, HostSpec,
-    LoadBalanceHosts, OptionId, ProtocolVersion, RequireAuth, SslCertMode, SslMode, SslNegotiation,
-    TLS_AVAILABLE, TargetSessionAttrs, TcpOptions, TlsVersion, integer, invalid, shown,
+    AuthMethod, ChannelBinding, ClientEncoding, ConnInfo, GssEncMode, HostSpec, LoadBalanceHosts,
+    OptionId, ProtocolVersion, RequireAuth, SslCertMode, SslMode, SslNegotiation, TLS_AVAILABLE,
+    TargetSessionAttrs, TcpOptions, TlsVersion, integer, invalid, shown,
 };
 use crate::error::Error;
 
@@ -138,7 +138,7 @@ impl Settings {
         let require_auth = RequireAuth::read(&info)?;
         let channel_binding = channel_binding(&info)?;
         let tls = TlsChecks::read(&mut info)?;
-        let gssencmode = gssencmode(&info)?;
+        let gssencmode = GssEncMode::read(&info, OptionId::Gssencmode, GssEncMode::Prefer)?;
         let attrs = OptionId::TargetSessionAttrs;
         let target_session_attrs = TargetSessionAttrs::read(&info, attrs, TargetSessionAttrs::Any)?;
         let scram_client_key = scram_key(&info, OptionId::ScramClientKey, "client")?;
@@ -377,21 +377,6 @@ fn refuse_without_tls(info: &ConnInfo, id: OptionId, needs_tls: bool) -> Result<
     Err(invalid(format!(
         "{keyword} value \"{value}\" invalid when SSL support is not compiled in"
     )))
-}
-
-fn gssencmode(info: &ConnInfo) -> Result<GssEncMode, Error> {
-    let default = if GSS_AVAILABLE {
-        GssEncMode::Prefer
-    } else {
-        GssEncMode::Disable
-    };
-    let mode = GssEncMode::read(info, OptionId::Gssencmode, default)?;
-    if mode == GssEncMode::Require && !GSS_AVAILABLE {
-        return Err(invalid(
-            "gssencmode value \"require\" invalid when GSSAPI support is not compiled in",
-        ));
-    }
-    Ok(mode)
 }
 
 fn scram_key(

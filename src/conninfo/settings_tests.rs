@@ -154,12 +154,14 @@ fn tls_version_range_must_not_be_empty() {
 }
 
 #[test]
-fn gss_encryption_cannot_be_required_without_gss() {
-    assert_eq!(resolve("gssencmode=prefer").gssencmode, GssEncMode::Prefer);
-    assert_eq!(
-        fault("gssencmode=require"),
-        "gssencmode value \"require\" invalid when GSSAPI support is not compiled in"
-    );
+fn gss_encryption_is_preferred() {
+    for (options, mode) in [
+        ("", GssEncMode::Prefer),
+        ("gssencmode=disable", GssEncMode::Disable),
+        ("gssencmode=require", GssEncMode::Require),
+    ] {
+        assert_eq!(resolve(options).gssencmode, mode);
+    }
 }
 
 #[test]

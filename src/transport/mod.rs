@@ -7,6 +7,7 @@
 pub mod address;
 pub mod dial;
 pub mod failure;
+pub mod gss;
 pub mod lookup;
 pub mod os_error;
 pub mod peer;

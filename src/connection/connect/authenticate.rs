@@ -14,6 +14,7 @@ use super::super::Connection;
 use super::super::input::Head;
 use super::super::state::{ConnStatus, Polling};
 use super::super::trace_line::Sent;
+use super::gss;
 use super::{Failure, Step, Stepped, Turn};
 
 /// The length of the longest request that makes sense.
@@ -105,11 +106,13 @@ impl Connection {
             is_tls: secure.is_some_and(|stream| stream.kind() == SecureKind::Tls),
             is_gss_encrypted: secure.is_some_and(|stream| stream.kind() == SecureKind::Gss),
             end_point: &|| secure.and_then(SecureStream::server_end_point),
+            gss: &|| gss::initiator(settings, spec),
         };
         let answer = attempt.authentication.answer(&request, &context);
         self.password_needed |= attempt.authentication.has_been_asked_for_password();
         match answer? {
             Answer::Done => {
+                self.gss = attempt.authentication.take_gss();
                 self.check_client_certificate()?;
                 return Ok(true);
             }
@@ -128,6 +131,9 @@ impl Connection {
             }
             Answer::Sasl(response) => {
                 self.answer(Sent::Sasl, |out| frontend::sasl_response(out, &response))?;
+            }
+            Answer::Gss(token) => {
+                self.answer(Sent::Gss, |out| frontend::gss_response(out, &token))?;
             }
         }
         Ok(false)

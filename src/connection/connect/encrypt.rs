@@ -1,4 +1,5 @@
-//! Which kinds of encryption are tried on an address, and asking for TLS.
+//! Which kinds of encryption are tried on an address, and asking for TLS. GSSAPI is asked for in
+//! `gss`.
 
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
@@ -6,8 +7,11 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::conninfo::{self, HostSpec, OptionId, Settings, SslCertMode, SslMode, SslNegotiation};
+use crate::conninfo::{
+    self, GssEncMode, HostSpec, OptionId, Settings, SslCertMode, SslMode, SslNegotiation,
+};
 use crate::transport::Stream;
+use crate::transport::gss::Credential;
 use crate::transport::tls::{
     self, CertificateMode, Handshake, RootCertificates, TlsSettings, TlsVersion, Verify,
 };
@@ -24,6 +28,7 @@ use super::{Failure, Step, Stepped, Turn};
 enum Method {
     Plain,
     Tls,
+    Gss,
 }
 
 /// The ways to try on one address, in order.
@@ -31,22 +36,27 @@ enum Method {
 pub(super) struct Encryption {
     methods: &'static [Method],
     current: usize,
+    /// Whose identity GSSAPI proves; looked for when it is wanted.
+    pub(super) credential: Option<Credential>,
 }
 
 impl Encryption {
     /// What the settings allow. A Unix-domain socket is never encrypted.
     pub(super) fn plan(settings: &Settings, unix: bool) -> Self {
-        use Method::{Plain, Tls};
+        use Method::{Gss, Plain, Tls};
         let methods: &[Method] = match settings.sslmode {
-            _ if unix => &[Plain],
-            SslMode::Disable => &[Plain],
-            SslMode::Allow => &[Plain, Tls],
-            SslMode::Prefer => &[Tls, Plain],
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Tls],
+            _ if unix => &[Gss, Plain],
+            _ if settings.gssencmode == GssEncMode::Require => &[Gss],
+            SslMode::Disable => &[Gss, Plain],
+            SslMode::Allow => &[Gss, Plain, Tls],
+            SslMode::Prefer => &[Gss, Tls, Plain],
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Gss, Tls],
         };
+        let skips_gss = unix || settings.gssencmode == GssEncMode::Disable;
         Self {
-            methods,
+            methods: &methods[usize::from(skips_gss)..],
             current: 0,
+            credential: None,
         }
     }
 
@@ -55,6 +65,11 @@ impl Encryption {
             .get(self.current)
             .copied()
             .unwrap_or(Method::Plain)
+    }
+
+    /// Whether the connection begins with the TLS handshake.
+    pub(super) fn is_direct(&self, settings: &Settings) -> bool {
+        self.method() == Method::Tls && settings.sslnegotiation == SslNegotiation::Direct
     }
 
     /// Turns to the next way; `false` where there is none.
@@ -66,16 +81,19 @@ impl Encryption {
 }
 
 impl Connection {
-    /// The network connection is made: asks for TLS where it is wanted.
+    /// The network connection is made: asks for encryption where it is wanted.
     pub(super) fn made(&mut self) -> Stepped {
         let (Some(attempt), Some(settings)) = (&self.attempt, &self.settings) else {
             return Err(Failure::Final(String::new()));
         };
-        if attempt.encryption.method() == Method::Plain {
-            return Ok(Turn::Go(Step::Start));
+        match attempt.encryption.method() {
+            Method::Plain => return Ok(Turn::Go(Step::Start)),
+            Method::Gss => return self.ask_for_gss(),
+            Method::Tls => {}
         }
+        let is_direct = attempt.encryption.is_direct(settings);
         self.status = ConnStatus::SslStartup;
-        if settings.sslnegotiation == SslNegotiation::Direct {
+        if is_direct {
             return self.start_handshake();
         }
         frontend::ssl_request(self.output.buffer());

@@ -138,6 +138,8 @@ impl Connection {
         let port = spec.port_text.to_string_lossy();
         self.error
             .push_part(&failure::connect_prefix(&host, &port, address));
+        let unix = address.is_unix();
+        attempt.encryption.check_gss(settings, unix)?;
         let options = dial_options(settings)?;
         let dial = connect_start(address, &options)
             .map_err(|error| no_answer(error.message(), address))?;

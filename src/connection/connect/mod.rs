@@ -8,6 +8,7 @@
 
 mod authenticate;
 mod encrypt;
+mod gss;
 mod hosts;
 mod startup;
 mod target;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use crate::conninfo::{ConnInfo, HostSpec, Settings};
 use crate::error::Error;
+use crate::transport::gss::Handshake as GssHandshake;
 use crate::transport::tls::Handshake;
 use crate::transport::{Deadline, Socket};
 
@@ -46,6 +48,10 @@ pub(super) enum Step {
     SslReply,
     /// The TLS handshake goes on.
     Handshake(Handshake),
+    /// The server has been asked for GSSAPI encryption.
+    GssReply,
+    /// The exchange of GSSAPI tokens goes on.
+    GssHandshake(Box<GssHandshake>),
     /// Send the start-up packet, or the cancel request.
     Start,
     /// Authentication goes on.
@@ -78,6 +84,8 @@ pub(super) enum Failure {
     Final(String),
     /// The next kind of encryption, on a new connection to the same address.
     Encryption(String),
+    /// The kind of encryption that has been turned to, which needs a new connection.
+    Redial,
     /// The next address.
     Address(String),
     /// The next host.
@@ -202,6 +210,8 @@ impl Connection {
             Step::Made => self.made(),
             Step::SslReply => self.read_ssl_reply(),
             Step::Handshake(handshake) => self.step_handshake(handshake),
+            Step::GssReply => self.read_gss_reply(),
+            Step::GssHandshake(handshake) => self.step_gss_handshake(*handshake),
             Step::Start => self.send_start(),
             Step::Authenticate => self.read_authentication(),
             Step::Session => self.read_session(),
@@ -220,6 +230,7 @@ impl Connection {
                 let next = self.attempt.as_mut()?.encryption.next();
                 (reason, next.then_some(Step::Dial))
             }
+            Failure::Redial => (String::new(), Some(Step::Dial)),
             Failure::Address(reason) => (reason, Some(Step::NextAddress)),
             Failure::Host(reason) => (reason, Some(Step::NextHost)),
         };
@@ -265,6 +276,7 @@ impl Connection {
         match &self.attempt.as_ref()?.step {
             Step::Connecting(socket) => Some(socket.fd()),
             Step::Handshake(handshake) => Some(handshake.fd()),
+            Step::GssHandshake(handshake) => Some(handshake.fd()),
             _ => None,
         }
     }
