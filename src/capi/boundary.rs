@@ -20,8 +20,7 @@ use super::result::PGresult;
 /// Runs the body of a function that works on no handle.
 pub fn guard<R>(fallback: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-        // Dropping a payload may panic once more.
-        std::mem::forget(payload);
+        discard(payload);
         fallback
     })
 }
@@ -48,7 +47,7 @@ pub unsafe fn with_conn<R>(
         Ok(answer) => answer,
         Err(payload) => {
             give_up(&mut driver, &*payload);
-            std::mem::forget(payload);
+            discard(payload);
             fallback
         }
     }
@@ -110,6 +109,13 @@ pub unsafe fn with_result_mut<R>(
 pub unsafe fn peek<'a>(result: *const PGresult) -> Option<&'a PGresult> {
     // SAFETY: as the caller promises.
     unsafe { result.as_ref() }
+}
+
+/// Drops what a panic has carried; should that panic in turn, what the second one carried is left.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
 }
 
 /// Marks the connection of a call that has panicked as lost.

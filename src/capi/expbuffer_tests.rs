@@ -39,6 +39,7 @@ fn a_buffer_grows_by_doubling_and_keeps_what_it_holds() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri runs no C")]
 fn formats_are_those_of_c() {
     let print = formatter(printfPQExpBuffer);
     let append = formatter(appendPQExpBuffer);
@@ -72,6 +73,7 @@ fn formats_are_those_of_c() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri runs no C")]
 fn a_format_of_the_error_number_survives_growing() {
     let append = formatter(appendPQExpBuffer);
     // SAFETY: one live buffer; glibc's %m takes no argument.
@@ -85,6 +87,7 @@ fn a_format_of_the_error_number_survives_growing() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri runs no C")]
 fn what_cannot_be_had_breaks_the_buffer_until_it_is_reset() {
     // SAFETY: one live buffer.
     unsafe {

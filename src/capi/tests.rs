@@ -4,7 +4,8 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use super::boundary::{guard, with_result};
+use super::boundary::{guard, with_conn, with_result};
+use super::conn_status::{PQerrorMessage, PQstatus};
 use super::connect::{PQconnectdb, PQfinish};
 use super::events::*;
 use super::memory::PQfreemem;
@@ -60,6 +61,23 @@ fn a_panic_becomes_the_fallback() {
     assert_eq!(guard(7, || panic!("on purpose")), 7);
     // SAFETY: NULL is a handle.
     assert_eq!(unsafe { with_result(ptr::null(), 3, |_| 4) }, 3);
+}
+
+#[test]
+fn a_panic_costs_the_connection_and_tells_why() {
+    let conn = unconnected();
+    // SAFETY: the connection is alive until it is finished.
+    unsafe {
+        let answer = with_conn(conn, 5, |_| panic!("on purpose, {}", 1));
+        assert_eq!(answer, 5);
+        let message = seen(PQerrorMessage(conn)).expect("a message");
+        assert!(
+            message.ends_with("internal error: on purpose, 1\n"),
+            "{message}"
+        );
+        assert_eq!(PQstatus(conn), ConnStatusType::CONNECTION_BAD);
+        PQfinish(conn);
+    }
 }
 
 #[test]
@@ -229,8 +247,7 @@ unsafe extern "C" fn record(id: PGEventId, info: *mut c_void, log: *mut c_void) 
             .push((id, *info.cast::<*mut c_void>()));
         if id == PGEventId::PGEVT_RESULTCREATE {
             // A procedure may change the result that it is told of.
-            let result = (*info.cast::<PGEventResultCreate>()).result;
-            assert_eq!(PQresultSetInstanceData(result, Some(record), log), 1);
+            PQresultAlloc((*info.cast::<PGEventResultCreate>()).result, 8);
         }
     }
     1
@@ -250,26 +267,29 @@ fn unconnected() -> *mut super::conn::PGconn {
 fn event_procedures_hear_of_the_whole_life() {
     let mut log = Log::default();
     let arg: *mut c_void = (&raw mut log).cast();
+    // One address each: procedures are known by their addresses.
+    let (record, fail): (PGEventProc, PGEventProc) = (Some(record), Some(fail));
     // SAFETY: handles are alive until they are freed; the log outlives them.
     unsafe {
         let conn = unconnected();
         let name = c"recorder".as_ptr();
-        assert_eq!(PQregisterEventProc(conn, Some(record), name, arg), 1);
-        assert_eq!(PQregisterEventProc(conn, Some(record), name, arg), 0);
-        assert_eq!(PQregisterEventProc(conn, Some(fail), name, arg), 0);
-        assert_eq!(PQregisterEventProc(conn, Some(fail), c"".as_ptr(), arg), 0);
-        assert_eq!(PQsetInstanceData(conn, Some(record), arg), 1);
-        assert_eq!(PQsetInstanceData(conn, Some(fail), arg), 0);
-        assert_eq!(PQinstanceData(conn, Some(record)), arg);
+        assert_eq!(PQregisterEventProc(conn, record, name, arg), 1);
+        assert_eq!(PQregisterEventProc(conn, record, name, arg), 0);
+        assert_eq!(PQregisterEventProc(conn, fail, name, arg), 0);
+        assert_eq!(PQregisterEventProc(conn, fail, c"".as_ptr(), arg), 0);
+        assert_eq!(PQsetInstanceData(conn, record, arg), 1);
+        assert_eq!(PQsetInstanceData(conn, fail, arg), 0);
+        assert_eq!(PQinstanceData(conn, record), arg);
 
         let status = MaybeUninit::new(ExecStatusType::PGRES_TUPLES_OK);
         let result = PQmakeEmptyPGresult(conn, status);
-        assert!(PQresultInstanceData(result, Some(record)).is_null());
+        assert!(PQresultInstanceData(result, record).is_null());
         assert_eq!(PQfireResultCreateEvents(conn, result), 1);
         assert_eq!(PQfireResultCreateEvents(conn, result), 1);
-        assert_eq!(PQresultInstanceData(result, Some(record)), arg);
+        assert_eq!(PQresultSetInstanceData(result, record, arg), 1);
+        assert_eq!(PQresultInstanceData(result, record), arg);
         let copy = PQcopyResult(result, PG_COPYRES_EVENTS);
-        assert!(PQresultInstanceData(copy, Some(record)).is_null());
+        assert!(PQresultInstanceData(copy, record).is_null());
         let untold = PQmakeEmptyPGresult(conn, status);
         PQclear(untold);
         PQclear(copy);

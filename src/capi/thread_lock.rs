@@ -20,6 +20,9 @@ static LOCK: Mutex<pgthreadlock_t> = Mutex::new(None);
 static TAKEN: Mutex<bool> = Mutex::new(false);
 static GIVEN_BACK: Condvar = Condvar::new();
 
+/// One address for the default lock, so that it can be recognised.
+static DEFAULT: pgthreadlock_t = Some(default_lock);
+
 /// The lock that is in force as long as a program sets none.
 unsafe extern "C" fn default_lock(acquire: c_int) {
     guard((), || {
@@ -43,7 +46,7 @@ unsafe extern "C" fn default_lock(acquire: c_int) {
 pub extern "C" fn PQregisterThreadLock(newhandler: pgthreadlock_t) -> pgthreadlock_t {
     guard(None, || {
         let mut lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *lock, newhandler).or(Some(default_lock))
+        std::mem::replace(&mut *lock, newhandler).or(DEFAULT)
     })
 }
 
@@ -52,7 +55,7 @@ pub extern "C" fn PQregisterThreadLock(newhandler: pgthreadlock_t) -> pgthreadlo
 pub extern "C" fn PQgetThreadLock() -> pgthreadlock_t {
     guard(None, || {
         let lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        lock.or(Some(default_lock))
+        lock.or(DEFAULT)
     })
 }
 
@@ -66,9 +69,10 @@ mod tests {
     fn the_former_lock_comes_back_and_null_restores_the_default() {
         let address = |lock: pgthreadlock_t| lock.map(|lock| lock as usize);
         let default = PQgetThreadLock();
-        assert_eq!(address(PQregisterThreadLock(Some(own))), address(default));
-        assert_eq!(address(PQgetThreadLock()), address(Some(own)));
-        assert_eq!(address(PQregisterThreadLock(None)), address(Some(own)));
+        let own: pgthreadlock_t = Some(own);
+        assert_eq!(address(PQregisterThreadLock(own)), address(default));
+        assert_eq!(address(PQgetThreadLock()), address(own));
+        assert_eq!(address(PQregisterThreadLock(None)), address(own));
         assert_eq!(address(PQgetThreadLock()), address(default));
         // SAFETY: the default lock may be taken and given back by anybody.
         unsafe {
