@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use postgres_types::{Oid, Type};
 
+use crate::result::Column as Described;
+
 /// From so many columns on, names are looked up in a sorted list.
 const MANY: usize = 16;
 
@@ -12,12 +14,35 @@ const MANY: usize = 16;
 pub struct Column {
     pub(super) name: Box<str>,
     pub(super) type_: Type,
-    pub(super) table_oid: Oid,
-    pub(super) number: i16,
-    pub(super) type_modifier: i32,
+    table_oid: Oid,
+    number: i16,
+    type_modifier: i32,
+    text: bool,
 }
 
 impl Column {
+    /// A column of this name and type, described by the server.
+    pub(super) fn new(name: &str, type_: Type, described: &Described) -> Self {
+        let text = matches!(
+            type_,
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN
+        );
+        Self {
+            name: name.into(),
+            type_,
+            table_oid: described.table_oid,
+            number: i16::try_from(described.table_column).unwrap_or(0),
+            type_modifier: described.type_mod,
+            text,
+        }
+    }
+
+    /// Whether values are text and nothing else.
+    #[inline]
+    pub(super) fn is_text(&self) -> bool {
+        self.text
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -102,13 +127,7 @@ mod tests {
     use super::*;
 
     fn layout(names: impl IntoIterator<Item = String>) -> Layout {
-        let column = |name: String| Column {
-            name: name.into(),
-            type_: Type::INT4,
-            table_oid: 0,
-            number: 0,
-            type_modifier: -1,
-        };
+        let column = |name: String| Column::new(&name, Type::INT4, &Described::default());
         Layout::new(names.into_iter().map(column).collect())
     }
 

@@ -74,6 +74,30 @@ impl<'a> Row<'a> {
         T::from_sql_nullable(type_, raw).map_err(|cause| bad_value::<T>(description, raw, cause))
     }
 
+    /// The text in a column of type `text`, `varchar`, `char`, `name` or `unknown`; `None` for a
+    /// NULL.
+    ///
+    /// This is [`get`](Self::get) of an `Option<&str>` by a shorter way, for programs that read a
+    /// great many values.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[inline]
+    #[track_caller]
+    pub fn get_str<I: RowIndex>(&self, column: I) -> Option<&'a str> {
+        let layout = &*self.answer.layout;
+        if let Some(index) = column.find(layout)
+            && layout.columns().get(index).is_some_and(Column::is_text)
+        {
+            let value = self.answer.rows.get(self.index, index).flatten()?;
+            if value.is_ascii() {
+                // SAFETY: ASCII is UTF-8.
+                return Some(unsafe { std::str::from_utf8_unchecked(value) });
+            }
+        }
+        self.get(column)
+    }
+
     /// The columns.
     pub fn columns(&self) -> &'a [Column] {
         self.answer.layout.columns()
@@ -114,6 +138,16 @@ impl OwnedRow {
     #[inline]
     pub fn try_get<'a, I: RowIndex, T: FromSql<'a>>(&'a self, column: I) -> Result<T, Error> {
         self.as_row().try_get(column)
+    }
+
+    /// The text in a column; `None` for a NULL.
+    ///
+    /// # Panics
+    /// As [`Row::get_str`].
+    #[inline]
+    #[track_caller]
+    pub fn get_str<I: RowIndex>(&self, column: I) -> Option<&str> {
+        self.as_row().get_str(column)
     }
 
     /// The columns.

@@ -126,13 +126,8 @@ impl Client {
         let mut described = Vec::with_capacity(columns.len());
         for (index, column) in columns.iter().enumerate() {
             let name = columns.name(index).unwrap_or_default();
-            described.push(Column {
-                name: name.to_string_lossy().into(),
-                type_: self.type_of(column.type_oid)?,
-                table_oid: column.table_oid,
-                number: i16::try_from(column.table_column).unwrap_or(0),
-                type_modifier: column.type_mod,
-            });
+            let type_ = self.type_of(column.type_oid)?;
+            described.push(Column::new(&name.to_string_lossy(), type_, column));
         }
         Ok(Layout::new(described))
     }

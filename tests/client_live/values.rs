@@ -1,7 +1,8 @@
 //! Values and rows.
 
 use ferropq::types::{FromSql, Kind, ToSql, Type};
-use ferropq::{Error, ErrorKind};
+use ferropq::{Client, Error, ErrorKind};
+use support::{SUPERUSER, Via, each_server};
 
 use super::{client, connect, round_trip};
 
@@ -55,6 +56,18 @@ fn values_are_borrowed_from_rows() {
         .unwrap();
     let (text, bytes): (&str, &[u8]) = (rows.row(0).get(0), rows.row(0).get(1));
     assert_eq!((text, bytes), ("a", &[0, 255][..]));
+}
+
+#[test]
+fn text_is_read_by_the_short_way_too() {
+    let mut client = client!();
+    let sql = "SELECT 'a'::text, 'ä'::varchar AS b, NULL::text, 'c'::name, ''::char(2), 'x'";
+    let row = client.query_one(sql, &[]).unwrap();
+    let read: Vec<Option<&str>> = (0..6).map(|column| row.get_str(column)).collect();
+    let (a, b, c) = (Some("a"), Some("ä"), Some("c"));
+    assert_eq!(read[..4], [a, b, None, c]);
+    assert_eq!(read[4..6], [Some("  "), Some("x")]);
+    assert_eq!(row.get_str("b"), b);
 }
 
 #[test]
@@ -152,6 +165,26 @@ fn types_of_the_user_come_back_as_they_went() {
     assert!(matches!(types[3].kind(), Kind::Range(bound) if bound == &Type::FLOAT8));
     let statement = client.prepare("SELECT $1::pg_temp.age").unwrap();
     assert!(matches!(statement.params()[0].kind(), Kind::Domain(base) if base == &Type::INT4));
+}
+
+#[test]
+fn types_of_the_user_are_found_on_every_version() {
+    for server in each_server() {
+        let mut client = Client::connect(&server.conninfo(SUPERUSER, Via::Unix)).unwrap();
+        let make = "CREATE TYPE pg_temp.spanned AS RANGE (subtype = float8)";
+        client.batch_execute(make).unwrap();
+        let statement = client.prepare("SELECT $1::pg_temp.spanned").unwrap();
+        assert!(matches!(statement.params()[0].kind(), Kind::Range(of) if of == &Type::FLOAT8));
+        if server.major() >= 14 {
+            let sql = "SELECT $1::pg_temp.spanned_multirange";
+            let statement = client.prepare(sql).unwrap();
+            let kind = statement.params()[0].kind();
+            assert!(
+                matches!(kind, Kind::Multirange(of) if of == &Type::FLOAT8),
+                "{kind:?}"
+            );
+        }
+    }
 }
 
 #[test]
