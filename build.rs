@@ -107,7 +107,7 @@ mod headers {
         Header {
             name: "ferropq.h",
             about: "What this library has beyond the interface of libpq.",
-            includes: "",
+            includes: "#include \"libpq-fe.h\"",
             sources: Sources::Of(&["ferropq.rs"]),
             types: &[],
             trailer: "",

@@ -14,6 +14,26 @@
 #include "postgres_ext.h"
 
 /**
+ * PQsetChunkedRowsMode is there.
+ */
+#define LIBPQ_HAS_CHUNK_MODE 1
+
+/**
+ * PQsocketPoll and PQgetCurrentTimeUSec are there.
+ */
+#define LIBPQ_HAS_SOCKET_POLL 1
+
+/**
+ * PQenterPipelineMode and its kin are there.
+ */
+#define LIBPQ_HAS_PIPELINING 1
+
+/**
+ * PQsendPipelineSync is there.
+ */
+#define LIBPQ_HAS_SEND_PIPELINE_SYNC 1
+
+/**
  * PQsslAttribute tells the TLS library even without a connection.
  */
 #define LIBPQ_HAS_SSL_LIBRARY_DETECTION 1
@@ -334,6 +354,43 @@ struct pg_result;
 typedef struct pg_conn PGconn;
 
 /**
+ * The answer to a command.
+ */
+typedef struct pg_result PGresult;
+
+/**
+ * A moment, or a span of time, in microseconds.
+ */
+typedef int64_t pg_usec_time_t;
+
+/**
+ * A notification that has arrived.
+ */
+struct pgNotify {
+    /**
+     * The channel's name.
+     */
+    char *relname;
+    /**
+     * The process ID of the session that notified.
+     */
+    int be_pid;
+    /**
+     * The payload, empty where there is none.
+     */
+    char *extra;
+    /**
+     * Not for programs: always NULL.
+     */
+    struct pgNotify *next;
+};
+
+/**
+ * A notification that has arrived.
+ */
+typedef struct pgNotify PGnotify;
+
+/**
  * How far a connection is.
  */
 typedef enum pg_ConnStatusType ConnStatusType;
@@ -403,11 +460,6 @@ struct _PQconninfoOption {
 typedef struct _PQconninfoOption PQconninfoOption;
 
 /**
- * The answer to a command.
- */
-typedef struct pg_result PGresult;
-
-/**
  * Gets notices as results, which are valid during the call and not the receiver's to clear.
  */
 typedef void (*PQnoticeReceiver)(void *arg, const PGresult *res);
@@ -474,6 +526,135 @@ typedef void (*pgthreadlock_t)(int acquire);
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Sends a text of one or more statements. Not allowed in pipeline mode.
+ */
+int PQsendQuery(PGconn *conn, const char *query);
+
+/**
+ * Sends one statement and its parameters.
+ */
+int PQsendQueryParams(PGconn *conn,
+                      const char *command,
+                      int nParams,
+                      const Oid *paramTypes,
+                      const char *const *paramValues,
+                      const int *paramLengths,
+                      const int *paramFormats,
+                      int resultFormat);
+
+/**
+ * Sends a statement to be prepared.
+ */
+int PQsendPrepare(PGconn *conn,
+                  const char *stmtName,
+                  const char *query,
+                  int nParams,
+                  const Oid *paramTypes);
+
+/**
+ * Sends parameters for a prepared statement to be executed with.
+ */
+int PQsendQueryPrepared(PGconn *conn,
+                        const char *stmtName,
+                        int nParams,
+                        const char *const *paramValues,
+                        const int *paramLengths,
+                        const int *paramFormats,
+                        int resultFormat);
+
+/**
+ * Asks for the parameters and columns of a prepared statement; NULL stands for the unnamed one.
+ */
+int PQsendDescribePrepared(PGconn *conn, const char *stmt);
+
+/**
+ * Asks for the columns of a portal; NULL stands for the unnamed one.
+ */
+int PQsendDescribePortal(PGconn *conn, const char *portal);
+
+/**
+ * Asks for a prepared statement to be closed; NULL stands for the unnamed one.
+ */
+int PQsendClosePrepared(PGconn *conn, const char *stmt);
+
+/**
+ * Asks for a portal to be closed; NULL stands for the unnamed one.
+ */
+int PQsendClosePortal(PGconn *conn, const char *portal);
+
+/**
+ * Selects that each row of the command just sent comes as a result of its own, with the status
+ * PGRES_SINGLE_TUPLE. Returns 1, or 0 when it is not the time for it.
+ */
+int PQsetSingleRowMode(PGconn *conn);
+
+/**
+ * Selects that the rows of the command just sent come in results of at most `chunkSize`, with the
+ * status PGRES_TUPLES_CHUNK. Returns 1, or 0 when it is not the time for it.
+ */
+int PQsetChunkedRowsMode(PGconn *conn, int chunkSize);
+
+/**
+ * The next result of the command that was sent, waiting for it where it has not arrived; to be
+ * cleared with PQclear. NULL when the command has no more results, and for a NULL connection.
+ *
+ * To be called until it returns NULL, even after an error.
+ */
+PGresult *PQgetResult(PGconn *conn);
+
+/**
+ * Takes in what the server has sent, without waiting. Returns 1, or 0 when the connection is lost
+ * or NULL.
+ *
+ * It does not tell whether a result has become complete: PQisBusy does.
+ */
+int PQconsumeInput(PGconn *conn);
+
+/**
+ * 1 when PQgetResult would have to wait, else 0. Looks only at what has been taken in.
+ */
+int PQisBusy(PGconn *conn);
+
+/**
+ * Sets whether functions that send may return before everything is sent. Returns 0, or -1 when
+ * the connection is bad or NULL.
+ */
+int PQsetnonblocking(PGconn *conn, int arg);
+
+/**
+ * 1 when functions that send may return before everything is sent, else 0.
+ */
+int PQisnonblocking(const PGconn *conn);
+
+/**
+ * Sends what is queued. Returns 0 when everything is sent, 1 when something is left on a
+ * non-blocking connection, and -1 when the connection is bad or NULL.
+ */
+int PQflush(PGconn *conn);
+
+/**
+ * Waits until a socket can be read from or written to, as asked for, or until `end_time`, in
+ * microseconds since the Unix epoch; -1 for no end, 0 for no waiting at all.
+ *
+ * Returns a number greater than 0 when it can, 0 when the time has passed or neither was asked
+ * for, and -1 with `errno` set when waiting fails.
+ */
+int PQsocketPoll(int sock, int forRead, int forWrite, pg_usec_time_t end_time);
+
+/**
+ * The time of day, in microseconds since the Unix epoch.
+ */
+pg_usec_time_t PQgetCurrentTimeUSec(void);
+
+/**
+ * The next notification among what has been taken in; NULL when there is none. To be freed with
+ * PQfreemem.
+ *
+ * Nothing is read from the socket: PQconsumeInput does that, and so does every command.
+ */
+PGnotify *PQnotifies(PGconn *conn);
 
 /**
  * The database; NULL for NULL and where the options could not be understood.
@@ -686,6 +867,64 @@ PQconninfoOption *PQconninfo(PGconn *conn);
  * Frees a list of options. NULL does nothing.
  */
 void PQconninfoFree(PQconninfoOption *connOptions);
+
+/**
+ * Sends data to the server, in pieces of any size. Returns 1 when it was sent or queued, 0 when
+ * a non-blocking connection has no room for it now, and -1 for an error or a NULL connection.
+ */
+int PQputCopyData(PGconn *conn, const char *buffer, int nbytes);
+
+/**
+ * Ends the copy to the server; with a message that is not NULL the server is made to fail it.
+ * Returns 1, or -1 for an error or a NULL connection. PQgetResult tells how the copy ended.
+ */
+int PQputCopyEnd(PGconn *conn, const char *errormsg);
+
+/**
+ * The next row of the data that the server sends. Returns its length and sets `*buffer` to a copy
+ * with a NUL behind it, to be freed with PQfreemem.
+ *
+ * 0 when no row has arrived and `async` is not 0; -1 when the copy is over, and PQgetResult tells
+ * how; -2 for an error or a NULL connection. `*buffer` is NULL then.
+ */
+int PQgetCopyData(PGconn *conn, char **buffer, int async);
+
+/**
+ * Reads a line of the data that the server sends, as text, waiting for it, into `buffer`, which
+ * has room for `length` bytes.
+ *
+ * 0 for a whole line, whose newline is left out; 1 when the buffer is full before the line ends;
+ * EOF for an error. The end of the data is the line `\.`.
+ */
+int PQgetline(PGconn *conn, char *buffer, int length);
+
+/**
+ * Reads what has arrived of the data that the server sends into `buffer`, which has room for
+ * `bufsize` bytes: a whole line with its newline, a row of binary data, or a part of one that does
+ * not fit. No NUL is put behind it.
+ *
+ * Returns the number of bytes, 0 when nothing has arrived, and -1 at the end of the data or when
+ * no data is being copied.
+ */
+int PQgetlineAsync(PGconn *conn, char *buffer, int bufsize);
+
+/**
+ * Sends a string as data. Returns 0, or EOF for an error.
+ */
+int PQputline(PGconn *conn, const char *string);
+
+/**
+ * Sends bytes as data. Returns 0, or EOF for an error.
+ */
+int PQputnbytes(PGconn *conn, const char *buffer, int nbytes);
+
+/**
+ * Ends a copy in either direction and waits for the server to confirm it. Returns 0 for success
+ * and for a NULL connection, else 1; what the server complains of is delivered as a notice.
+ *
+ * On a non-blocking connection it may return 1 when it would have to wait.
+ */
+int PQendcopy(PGconn *conn);
 
 /**
  * The client's encoding as a number, which pg_encoding_to_char names; -1 for NULL and a bad
@@ -927,6 +1166,33 @@ PGPing PQping(const char *conninfo);
 PGPing PQpingParams(const char *const *keywords, const char *const *values, int expand_dbname);
 
 /**
+ * Enters pipeline mode. Refused while the connection is not idle; nothing is sent.
+ */
+int PQenterPipelineMode(PGconn *conn);
+
+/**
+ * Leaves pipeline mode. Refused while results are still to be fetched.
+ */
+int PQexitPipelineMode(PGconn *conn);
+
+/**
+ * Marks a synchronisation point and sends everything that is queued. Its own result has the
+ * status PGRES_PIPELINE_SYNC.
+ */
+int PQpipelineSync(PGconn *conn);
+
+/**
+ * As PQpipelineSync, but what is queued is sent only once there is much of it; PQflush sends it.
+ */
+int PQsendPipelineSync(PGconn *conn);
+
+/**
+ * Asks the server to send the results it has without waiting for a synchronisation point. The
+ * request is queued; PQflush sends it.
+ */
+int PQsendFlushRequest(PGconn *conn);
+
+/**
  * Closes the connection and connects anew with the same options, waiting until that has succeeded
  * or failed; PQstatus tells. NULL does nothing.
  */
@@ -1134,7 +1400,7 @@ Oid PQoidValue(const PGresult *res);
 size_t PQresultMemorySize(const PGresult *res);
 
 /**
- * 1 when the connection is encrypted with TLS, else 0.
+ * 1 when the connection is encrypted with TLS, or was when it was refused; else 0.
  */
 int PQsslInUse(PGconn *conn);
 

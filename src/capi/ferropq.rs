@@ -1,9 +1,45 @@
 //! Functions of our own, which libpq does not have. They are declared in `ferropq.h`.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+use super::boundary::with_conn;
+use super::conn::PGconn;
+use super::copy::{length_of, next_row};
+use crate::connection::{CopyOut, Refused};
 
 /// The version of this library itself, such as `0.1.0`. A constant.
 #[unsafe(no_mangle)]
 pub extern "C" fn ferropq_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// As PQgetCopyData, without a copy: `*data` points into the connection's own memory.
+///
+/// The row is valid until the next call with the connection, must not be freed, and has no NUL
+/// behind it. Returns its length; 0 when no row has arrived and `async` is not 0; -1 when the copy
+/// is over; -2 for an error or a NULL connection. `*data` is NULL then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ferropq_get_copy_view(
+    conn: *mut PGconn,
+    data: *mut *const c_char,
+    r#async: c_int,
+) -> c_int {
+    // SAFETY: the pointer contract. What has been received stays where it is until more is received
+    // or acted upon, which only a call with the connection does.
+    unsafe {
+        data.write(ptr::null());
+        with_conn(conn, -2, |driver| {
+            let view = |row: &[u8]| (row.as_ptr(), row.len());
+            match next_row(driver, r#async != 0, view) {
+                Ok(CopyOut::Data((start, length))) => {
+                    data.write(start.cast());
+                    length_of(length)
+                }
+                Ok(CopyOut::Wait) => 0,
+                Ok(CopyOut::Done) => -1,
+                Err(Refused) => -2,
+            }
+        })
+    }
 }

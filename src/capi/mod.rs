@@ -31,11 +31,14 @@ compile_error!(
     "the C library catches panics at its boundary and must be built with panic=\"unwind\""
 );
 
+pub mod async_;
 pub mod boundary;
 pub mod conn;
 pub mod conn_status;
 pub mod connect;
 pub mod conninfo;
+pub mod copy;
+pub mod copy_legacy;
 pub mod driver;
 pub mod encoding;
 pub mod escape;
@@ -48,6 +51,7 @@ pub mod notice;
 pub mod params;
 pub mod password;
 pub mod ping;
+pub mod pipeline;
 pub mod reset;
 pub mod result;
 pub mod result_build;

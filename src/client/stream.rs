@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::connection::{Bound, Statement as Target, Transaction};
 use crate::error::Error;
-use crate::result::{ExecStatus, QueryResult};
+use crate::result::QueryResult;
 
 use super::column::{Column, Layout};
 use super::params::Param;
@@ -136,9 +136,8 @@ impl RowStream<'_> {
                 self.client.link.drain();
                 return Err(error);
             }
-            if result.status != ExecStatus::TuplesChunk {
-                self.affected = affected(&result);
-            }
+            // The count comes with the last rows, or behind them where these fill a chunk.
+            self.affected = self.affected.max(affected(&result));
             if !result.rows.is_empty() {
                 return Ok(Some(Rows::new(result, self.layout.clone())));
             }

@@ -151,8 +151,24 @@ pub fn get_copy_data<H: Host, T>(
     host: &mut H,
     mut take: impl FnMut(&[u8]) -> T,
 ) -> Result<Option<T>, Refused> {
+    wait_for_copy(host, |engine| engine.get_copy_data(&mut take))
+}
+
+/// The same, but no more than `most` bytes; the rest of the row comes next.
+pub fn get_copy_part<H: Host, T>(
+    host: &mut H,
+    most: usize,
+    mut take: impl FnMut(&[u8]) -> T,
+) -> Result<Option<T>, Refused> {
+    wait_for_copy(host, |engine| engine.get_copy_part(most, &mut take))
+}
+
+fn wait_for_copy<H: Host, T>(
+    host: &mut H,
+    mut get: impl FnMut(&mut Connection) -> Result<CopyOut<T>, Refused>,
+) -> Result<Option<T>, Refused> {
     loop {
-        let got = host.engine().get_copy_data(&mut take);
+        let got = get(host.engine());
         host.deliver_notices();
         match got? {
             CopyOut::Data(data) => return Ok(Some(data)),

@@ -49,6 +49,21 @@ impl Connection {
         Ok(Flush::Done)
     }
 
+    /// Ends a copy in either direction; what is left of data from the server is skipped.
+    pub fn end_copy(&mut self) -> Result<(), Refused> {
+        if !self.phase.is_copy() {
+            return self.refuse("no COPY in progress");
+        }
+        if self.phase != Phase::CopyOut {
+            let sent = self.put_copy_end(None)?;
+            if sent == Flush::Pending {
+                return Err(Refused);
+            }
+        }
+        self.phase = Phase::Busy;
+        Ok(())
+    }
+
     /// Ends the copy to the server, or with a message makes it fail.
     pub fn put_copy_end(&mut self, failure: Option<&[u8]>) -> Result<Flush, Refused> {
         if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {
@@ -80,41 +95,46 @@ impl Connection {
         &mut self,
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<CopyOut<T>, Refused> {
-        if !matches!(self.phase, Phase::CopyOut | Phase::CopyBoth) {
-            return self.refuse("no COPY in progress");
-        }
-        let mut input = std::mem::take(&mut self.input);
-        let taken = self.next_copy_data(&mut input, take);
-        self.input = input;
-        Ok(taken)
+        self.copy.taken = 0;
+        self.get_copy_part(usize::MAX, take)
     }
 
-    fn next_copy_data<T>(
+    /// The same, but no more than `most` bytes; the rest of the row comes next.
+    pub fn get_copy_part<T>(
         &mut self,
-        input: &mut Input,
+        most: usize,
         take: impl FnOnce(&[u8]) -> T,
-    ) -> CopyOut<T> {
-        match self.next_copy_message(input) {
-            CopyOut::Data(head) => {
-                let data = take(input.body(head).unwrap_or_default());
-                self.trace_received(input, head);
-                input.consume(head.size());
-                CopyOut::Data(data)
-            }
-            CopyOut::Done => CopyOut::Done,
-            CopyOut::Wait => CopyOut::Wait,
+    ) -> Result<CopyOut<T>, Refused> {
+        match self.peek_copy_data()? {
+            CopyOut::Data(()) => {}
+            CopyOut::Done => return Ok(CopyOut::Done),
+            CopyOut::Wait => return Ok(CopyOut::Wait),
         }
+        let row = self.copy_data();
+        let rest = &row[self.copy.taken.min(row.len())..];
+        if rest.len() > most {
+            let part = take(&rest[..most]);
+            self.copy.taken += most;
+            return Ok(CopyOut::Data(part));
+        }
+        let data = take(rest);
+        self.consume_copy_data();
+        Ok(CopyOut::Data(data))
     }
 
     /// Looks for the next row of data and leaves it where it lies: [`copy_data`](Self::copy_data)
     /// shows it, [`consume_copy_data`](Self::consume_copy_data) steps over it.
     pub fn peek_copy_data(&mut self) -> Result<CopyOut<()>, Refused> {
-        if !matches!(self.phase, Phase::CopyOut | Phase::CopyBoth) {
+        if !self.is_copying_out() {
             return self.refuse("no COPY in progress");
         }
         let mut input = std::mem::take(&mut self.input);
         let found = self.next_copy_message(&mut input);
         self.input = input;
+        if matches!(found, CopyOut::Wait) && self.stream.is_none() {
+            self.lose_answer();
+            return Err(Refused);
+        }
         Ok(match found {
             CopyOut::Data(_) => CopyOut::Data(()),
             CopyOut::Done => CopyOut::Done,
@@ -132,6 +152,7 @@ impl Connection {
 
     /// Steps over the row of data that has been found.
     pub fn consume_copy_data(&mut self) {
+        self.copy.taken = 0;
         if let Some(head) = self.found_copy_data() {
             let mut input = std::mem::take(&mut self.input);
             self.trace_received(&input, head);
@@ -142,9 +163,8 @@ impl Connection {
 
     /// The head of the row of data in front, where one is there in full.
     fn found_copy_data(&self) -> Option<Head> {
-        let copying = matches!(self.phase, Phase::CopyOut | Phase::CopyBoth);
         let head = self.input.head();
-        let head = head.filter(|head| copying && head.tag == tag::COPY_DATA)?;
+        let head = head.filter(|head| self.is_copying_out() && head.tag == tag::COPY_DATA)?;
         self.input.body(head).map(|_| head)
     }
 
@@ -191,6 +211,16 @@ impl Connection {
         } else {
             Phase::Busy
         };
+    }
+
+    /// Whether data is being copied from the server.
+    pub fn is_copying_out(&self) -> bool {
+        matches!(self.phase, Phase::CopyOut | Phase::CopyBoth)
+    }
+
+    /// Whether text is being copied from the server.
+    pub fn is_copying_text_out(&self) -> bool {
+        self.is_copying_out() && !self.copy.binary
     }
 
     /// Whether a copy in this direction is going on, by the status its result has.

@@ -45,7 +45,7 @@ impl Connection {
         }
         if head.tag == tag::COMMAND_COMPLETE && self.has_started_chunk() {
             // The last rows come first; the message is dealt with when they have been fetched.
-            return self.hand_out_last_chunk(input);
+            return self.hand_out_last_chunk(input, head);
         }
         let Some(body) = input.body(head) else {
             return false;
@@ -178,8 +178,17 @@ impl Connection {
         gathered && self.phase == Phase::Busy && matches!(self.row_mode, RowMode::Chunks(_))
     }
 
-    fn hand_out_last_chunk(&mut self, input: &mut Input) -> bool {
+    /// The last chunk carries the command's tag, unless it has become full before: so does libpq's.
+    fn hand_out_last_chunk(&mut self, input: &mut Input, head: Head) -> bool {
+        let tag = match input.body(head).map(CommandComplete::decode) {
+            None => return false,
+            Some(complete) => complete.map(|complete| CommandTag::new(complete.tag)),
+        };
         if self.hand_out_chunk(input).is_ok() {
+            if let (Some(part), Ok(tag)) = (&mut self.partial, tag) {
+                part.tag = tag;
+                self.tag_reported = true;
+            }
             return false;
         }
         self.fail_answer("out of memory for query result");
@@ -297,7 +306,10 @@ impl Connection {
     fn take_command_complete(&mut self, body: &[u8]) -> Result<(), Malformed> {
         let complete = CommandComplete::decode(body)?;
         self.ensure_result(ExecStatus::CommandOk);
-        if let Some(result) = &mut self.result {
+        let reported = std::mem::take(&mut self.tag_reported);
+        if let Some(result) = &mut self.result
+            && !reported
+        {
             result.tag = CommandTag::new(complete.tag);
         }
         self.phase = Phase::Ready;

@@ -23,12 +23,15 @@ impl Connection {
     /// Whether asking for a result would have to wait. Reads nothing from the socket.
     pub fn is_busy(&mut self) -> bool {
         self.parse_input();
-        self.phase == Phase::Busy
+        self.phase == Phase::Busy && self.stream.is_some()
     }
 
     /// The next result of the current command, as far as it has arrived. Manual: "PQgetResult".
     pub fn fetch(&mut self) -> Fetch {
         self.parse_input();
+        if self.phase == Phase::Busy && self.stream.is_none() {
+            self.lose_answer();
+        }
         match self.phase {
             Phase::Busy => Fetch::Wait,
             Phase::Idle => Fetch::Done,

@@ -141,6 +141,10 @@ impl Connection {
     /// The connection is gone: closes it and notes why. Without a reason the server has closed it.
     #[cold]
     pub(super) fn lost(&mut self, reason: Option<String>) -> Lost {
+        if self.phase == Phase::Busy {
+            // What the server said before comes before.
+            self.parse_input();
+        }
         let reason = match (self.write_failure.take(), reason) {
             (Some(earlier), _) => earlier,
             (None, Some(reason)) => reason,
@@ -161,11 +165,17 @@ impl Connection {
     fn break_off(&mut self) {
         self.close_stream();
         self.status = ConnStatus::Bad;
-        if self.phase == Phase::Busy || self.phase.is_copy() {
-            self.save_error();
-            self.partial = None;
-            self.phase = Phase::Lost;
+        let rows_left = self.is_copying_out() && !self.input.is_empty();
+        if self.phase == Phase::Busy || self.phase.is_copy() && !rows_left {
+            self.lose_answer();
         }
+    }
+
+    /// The rest of the answer will never come.
+    pub(super) fn lose_answer(&mut self) {
+        self.save_error();
+        self.partial = None;
+        self.phase = Phase::Lost;
     }
 
     fn close_stream(&mut self) {

@@ -54,7 +54,7 @@ use cancel::CancelTarget;
 use connect::Attempt;
 use input::Input;
 use output::Output;
-use state::{Command, Phase, RowMode};
+use state::{Command, CopyState, Phase, RowMode};
 use trace::Trace;
 
 /// What a server may ask of us at the most.
@@ -112,10 +112,13 @@ pub struct Connection {
     partial: Option<QueryResult>,
     /// The answer is an error, and its text is in `error`.
     failed: bool,
+    /// The command's tag has gone with the last of its rows.
+    tag_reported: bool,
     /// The portal holds more rows than were asked for.
     suspended: bool,
     function_value: Option<Vec<u8>>,
     row_mode: RowMode,
+    copy: CopyState,
     nonblocking: bool,
     error: ErrorText,
     notices: VecDeque<QueryResult>,
@@ -156,9 +159,11 @@ impl Connection {
             result: None,
             partial: None,
             failed: false,
+            tag_reported: false,
             suspended: false,
             function_value: None,
             row_mode: RowMode::All,
+            copy: CopyState::default(),
             nonblocking: false,
             error: ErrorText::default(),
             notices: VecDeque::new(),

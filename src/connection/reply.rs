@@ -13,7 +13,7 @@ use crate::wire::{Malformed, error_field};
 use super::Connection;
 use super::dispatch::Next;
 use super::notification::Notification;
-use super::state::{CommandKind, Phase, PipelineStatus};
+use super::state::{CommandKind, CopyState, Phase, PipelineStatus};
 
 impl Connection {
     /// A result of this kind in the session's encoding.
@@ -51,6 +51,7 @@ impl Connection {
         self.partial = None;
         self.failed = false;
         self.suspended = false;
+        self.tag_reported = false;
         self.input.forget_rows();
     }
 
@@ -61,12 +62,7 @@ impl Connection {
             return self.unreported_failure();
         }
         match self.result.take() {
-            Some(result) => {
-                if result.status == ExecStatus::FatalError {
-                    self.error.take_unreported();
-                }
-                result
-            }
+            Some(result) => result,
             None => self.unreported_failure(),
         }
     }
@@ -133,6 +129,10 @@ impl Connection {
         let columns = Arc::new(Columns::build(columns));
         let mut result = QueryResult::with_columns(status, encoding, columns);
         result.binary = response.overall_format != 0;
+        self.copy = CopyState {
+            binary: result.binary,
+            taken: 0,
+        };
         self.result = Some(result);
         self.phase = match status {
             ExecStatus::CopyIn => Phase::CopyIn,
@@ -159,6 +159,7 @@ impl Connection {
         let result = self.report_result(ExecStatus::FatalError, body)?;
         if let Some(report) = &result.report {
             self.error.push(report.text().to_bytes());
+            self.error.take_unreported();
         }
         self.failed = false;
         self.partial = None;

@@ -155,3 +155,12 @@ pub(super) enum RowMode {
     /// So many in each result.
     Chunks(usize),
 }
+
+/// What there is to know of data being copied from the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct CopyState {
+    /// The data is binary.
+    pub(super) binary: bool,
+    /// Bytes of the next row that have been handed out.
+    pub(super) taken: usize,
+}

@@ -21,7 +21,7 @@ pub use dial::{Dial, DialOptions, connect_finish, connect_start};
 pub use lookup::{Host, lookup};
 pub use socket::{Socket, Wait};
 pub use stream::{ClientCertificate, SecureKind, SecureStream, Stream};
-pub use wait::{Deadline, Readiness, poll};
+pub use wait::{Deadline, Readiness, current_time_usec, poll, socket_poll};
 
 #[cfg(test)]
 mod tests;
