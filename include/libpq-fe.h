@@ -763,7 +763,7 @@ int PQconnectionNeedsPassword(const PGconn *conn);
 int PQconnectionUsedPassword(const PGconn *conn);
 
 /**
- * 1 when the connection was authenticated with GSSAPI, else 0.
+ * 1 when the connection was authenticated or is encrypted with GSSAPI, else 0.
  */
 int PQconnectionUsedGSSAPI(const PGconn *conn);
 
@@ -1444,7 +1444,8 @@ void PQinitOpenSSL(int _do_ssl, int _do_crypto);
 int PQgssEncInUse(PGconn *conn);
 
 /**
- * The GSSAPI context of a connection that is encrypted with GSSAPI; else NULL.
+ * The GSSAPI context (`gss_ctx_id_t`) of a connection that is encrypted or was authenticated with
+ * GSSAPI; else NULL. It belongs to the connection.
  */
 void *PQgetgssctx(PGconn *conn);
 
