@@ -4,7 +4,7 @@
 //! that what it delivers in between (notices, results) may use the connection again.
 
 use crate::result::{ExecStatus, QueryResult};
-use crate::transport::{Wait, poll};
+use crate::transport::{Deadline, Readiness, Wait, poll};
 
 use super::query::Refused;
 use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement};
@@ -29,6 +29,11 @@ pub trait Host {
 
 /// The next result of the current command, `None` when there are no more; waits for it.
 pub fn get_result<H: Host>(host: &mut H) -> Option<H::Result> {
+    let deadline = host.engine().answer_deadline();
+    get_result_until(host, deadline)
+}
+
+fn get_result_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Result> {
     loop {
         let fetched = host.engine().fetch();
         host.deliver_notices();
@@ -37,7 +42,7 @@ pub fn get_result<H: Host>(host: &mut H) -> Option<H::Result> {
             Fetch::Done => return None,
             Fetch::Wait => {
                 // A failure has become the result that the next step finds.
-                let _ = host.engine().wait_for_input();
+                let _ = host.engine().wait_for_input_until(deadline);
             }
         }
     }
@@ -46,19 +51,16 @@ pub fn get_result<H: Host>(host: &mut H) -> Option<H::Result> {
 /// Goes on with connecting until it is over, waiting no longer than the time limit of each address.
 /// `false` when it has failed; the reason is in the connection's error text.
 pub fn connect<H: Host>(host: &mut H) -> bool {
-    let connected = drive_connect(host.engine());
-    host.deliver_notices();
-    connected
-}
-
-fn drive_connect(engine: &mut Connection) -> bool {
     loop {
-        let (read, write) = match engine.connect_poll() {
+        let polling = host.engine().connect_poll();
+        host.deliver_notices();
+        let (read, write) = match polling {
             Polling::Ok => return true,
             Polling::Failed => return false,
             Polling::Reading => (true, false),
             Polling::Writing => (false, true),
         };
+        let engine = host.engine();
         let deadline = engine.connect_deadline();
         let cancelling = engine.pending_cancel.is_some();
         if read && engine.stream.is_some() && !deadline.is_set() && !cancelling {
@@ -67,11 +69,12 @@ fn drive_connect(engine: &mut Connection) -> bool {
             let _ = engine.receive_some(Wait::Block);
             continue;
         }
-        let ready = match engine.fd() {
-            Some(fd) => poll(fd, read, write, deadline),
-            None => return false,
+        let Some(fd) = engine.fd() else {
+            return false;
         };
-        if !ready.is_ok_and(|readiness| readiness.any()) {
+        // A server that sends a little now and then does not get more time by it.
+        let expired = deadline.expired();
+        if expired || !poll(fd, read, write, deadline).is_ok_and(Readiness::any) {
             engine.connect_timed_out();
         }
     }
@@ -80,6 +83,11 @@ fn drive_connect(engine: &mut Connection) -> bool {
 /// Gets a connection ready for a command that is to be waited for: fetches and drops what is left
 /// of the last one.
 pub fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
+    let deadline = host.engine().answer_deadline();
+    begin_until(host, deadline)
+}
+
+fn begin_until<H: Host>(host: &mut H, deadline: Deadline) -> Result<(), Refused> {
     let engine = host.engine();
     if engine.queue.is_empty() {
         engine.error.clear();
@@ -88,7 +96,7 @@ pub fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
         return engine
             .refuse("synchronous command execution functions are not allowed in pipeline mode");
     }
-    while let Some(result) = get_result(host) {
+    while let Some(result) = get_result_until(host, deadline) {
         let engine = host.engine();
         match H::status(&result) {
             ExecStatus::CopyIn => {
@@ -106,9 +114,9 @@ pub fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
 }
 
 /// Fetches all results of a command and returns the last; stops where copying begins.
-fn finish<H: Host>(host: &mut H) -> Option<H::Result> {
+fn finish<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Result> {
     let mut last = None;
-    while let Some(result) = get_result(host) {
+    while let Some(result) = get_result_until(host, deadline) {
         let status = H::status(&result);
         last = Some(result);
         if status.is_copy() || host.engine().stream.is_none() {
@@ -123,9 +131,10 @@ pub fn run<H: Host>(
     host: &mut H,
     send: impl FnOnce(&mut Connection) -> Result<(), Refused>,
 ) -> Option<H::Result> {
-    let done = begin(host).and_then(|()| send(host.engine()));
+    let deadline = host.engine().answer_deadline();
+    let done = begin_until(host, deadline).and_then(|()| send(host.engine()));
     let result = match done {
-        Ok(()) => finish(host),
+        Ok(()) => finish(host, deadline),
         Err(Refused) => None,
     };
     host.deliver_notices();
@@ -167,13 +176,17 @@ fn wait_for_copy<H: Host, T>(
     host: &mut H,
     mut get: impl FnMut(&mut Connection) -> Result<CopyOut<T>, Refused>,
 ) -> Result<Option<T>, Refused> {
+    let deadline = host.engine().answer_deadline();
     loop {
         let got = get(host.engine());
         host.deliver_notices();
         match got? {
             CopyOut::Data(data) => return Ok(Some(data)),
             CopyOut::Done => return Ok(None),
-            CopyOut::Wait => host.engine().wait_for_input().map_err(|_| Refused)?,
+            CopyOut::Wait => {
+                let waited = host.engine().wait_for_input_until(deadline);
+                waited.map_err(|_| Refused)?;
+            }
         }
     }
 }
@@ -188,9 +201,10 @@ pub fn call_function<H: Host>(
     if engine.queue.is_empty() {
         engine.error.clear();
     }
+    let deadline = engine.answer_deadline();
     let sent = engine.send_function_call(oid, arguments);
     let result = match sent {
-        Ok(()) => finish(host),
+        Ok(()) => finish(host, deadline),
         Err(Refused) => None,
     };
     host.deliver_notices();

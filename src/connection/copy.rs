@@ -175,7 +175,15 @@ impl Connection {
             let Some(head) = input.head() else {
                 return CopyOut::Wait;
             };
-            if !self.check_head(input, head) {
+            if head.is_senseless() {
+                self.lose_sync(input, head);
+                return CopyOut::Done;
+            }
+            if self.is_too_long(head) {
+                self.skip_copied(input, head);
+                if self.phase == Phase::CopyOut || self.phase == Phase::CopyBoth {
+                    continue;
+                }
                 return CopyOut::Done;
             }
             let Some(body) = input.body(head) else {
@@ -201,6 +209,17 @@ impl Connection {
             }
             self.trace_received(input, head);
             input.consume(head.size());
+        }
+    }
+
+    /// A message over the limit: a copy that lacks one row has failed, and the rest of it is of no
+    /// use. One in both directions cannot be ended from here.
+    fn skip_copied(&mut self, input: &mut Input, head: Head) {
+        let both = self.phase == Phase::CopyBoth;
+        self.skip_too_long(input, head);
+        if both && self.phase == Phase::Busy {
+            self.give_up("replication cannot go on without the message");
+            input.clear();
         }
     }
 

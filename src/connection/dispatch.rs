@@ -3,18 +3,19 @@
 //! [`Connection::parse_input`] consumes what has arrived and never waits. A message is acted upon
 //! only once it has arrived in full, and its own length is trusted for finding the next one.
 
-use crate::result::{CommandTag, ExecStatus, QueryResult, RowFault, RowSet, Stop};
-use crate::wire::backend::{
-    BackendKeyData, CommandComplete, MAX_KEY_LEN, ReadyForQuery, TransactionStatus, empty,
+use crate::result::{
+    CommandTag, ExecStatus, INSUFFICIENT_COLUMNS, QueryResult, RowFault, RowSet, Stop,
 };
+use crate::wire::backend::{
+    BackendKeyData, CommandComplete, MAX_KEY_LEN, MIN_KEY_LEN, ReadyForQuery, TransactionStatus,
+    empty,
+};
+use crate::wire::version::PROTOCOL_3_0;
 use crate::wire::{Malformed, tag::backend as tag};
 
 use super::Connection;
 use super::input::{Head, Input};
 use super::state::{CommandKind, Phase, PipelineStatus, RowMode, Transaction};
-
-/// A longer message of a type that is short by nature means that the stream is out of step.
-const LONGEST_SHORT_MESSAGE: i32 = 30_000;
 
 /// What becomes of a message that has been looked at.
 pub(super) enum Next {
@@ -37,8 +38,12 @@ impl Connection {
         let Some(head) = input.head() else {
             return false;
         };
-        if !self.check_head(input, head) {
-            return false;
+        if head.is_senseless() {
+            return self.lose_sync(input, head);
+        }
+        if self.is_too_long(head) && self.is_due(head.tag) {
+            self.skip_too_long(input, head);
+            return true;
         }
         if self.phase == Phase::Busy && head.tag == tag::DATA_ROW {
             return self.parse_rows(input, head);
@@ -65,42 +70,6 @@ impl Connection {
         self.trace_received(input, head);
         input.consume(head.size());
         self.settle(input);
-        true
-    }
-
-    /// Whether the head of a message makes sense; if not, the connection is given up.
-    pub(super) fn check_head(&mut self, input: &mut Input, head: Head) -> bool {
-        let long_by_nature = matches!(
-            head.tag,
-            tag::ROW_DESCRIPTION
-                | tag::DATA_ROW
-                | tag::COPY_DATA
-                | tag::FUNCTION_CALL_RESPONSE
-                | tag::ERROR_RESPONSE
-                | tag::NOTICE_RESPONSE
-                | tag::NOTIFICATION_RESPONSE
-                | tag::PARAMETER_DESCRIPTION
-        );
-        if head.length < 4 || (head.length > LONGEST_SHORT_MESSAGE && !long_by_nature) {
-            let shown = char::from(head.tag);
-            let length = head.length;
-            self.give_up(&format!(
-                "lost synchronization with server: got message type \"{shown}\", length {length}"
-            ));
-            input.clear();
-            input.forget_rows();
-            return false;
-        }
-        if head.size() > self.limits.message {
-            let limit = self.limits.message;
-            self.fail_answer(&format!(
-                "message of {} bytes from the server is larger than the limit of {limit} bytes",
-                head.size()
-            ));
-            input.forget_rows();
-            input.skip_message(head);
-            return false;
-        }
         true
     }
 
@@ -139,7 +108,10 @@ impl Connection {
         };
         match stop {
             Stop::Message => true,
-            Stop::Incomplete => false,
+            // The head of the row that is still to come has not been looked at yet.
+            Stop::Incomplete => input
+                .head()
+                .is_some_and(|head| head.is_senseless() || self.is_too_long(head)),
             Stop::OutOfMemory => self.refuse_row(input, "out of memory for query result"),
             Stop::Malformed(fault) => self.refuse_row(input, fault),
         }
@@ -243,8 +215,8 @@ impl Connection {
         let Some(head) = input.head() else {
             return false;
         };
-        if !self.check_head(input, head) {
-            return false;
+        if head.is_senseless() {
+            return self.lose_sync(input, head);
         }
         self.fail_answer(fault);
         input.consume(head.size());
@@ -272,8 +244,12 @@ impl Connection {
         match message {
             tag::COMMAND_COMPLETE => self.take_command_complete(body)?,
             tag::ERROR_RESPONSE => self.take_error(body)?,
+            tag::READY_FOR_QUERY if self.failed || self.result.is_some() => {
+                return Ok(self.end_early());
+            }
             tag::READY_FOR_QUERY => self.take_ready(body)?,
             tag::EMPTY_QUERY_RESPONSE => {
+                empty(body)?;
                 self.ensure_result(ExecStatus::EmptyQuery);
                 self.phase = Phase::Ready;
             }
@@ -285,18 +261,19 @@ impl Connection {
             tag::ROW_DESCRIPTION => return self.take_row_description(body),
             tag::NO_DATA => self.complete(CommandKind::Describe, body)?,
             tag::PARAMETER_DESCRIPTION => self.take_parameter_description(body)?,
-            tag::PORTAL_SUSPENDED => self.take_suspended(body)?,
-            tag::FUNCTION_CALL_RESPONSE => self.take_function_result(body)?,
+            tag::PORTAL_SUSPENDED if self.current_kind() == Some(CommandKind::Extended) => {
+                self.take_suspended(body)?;
+            }
+            tag::FUNCTION_CALL_RESPONSE if self.current_kind() == Some(CommandKind::Function) => {
+                self.take_function_result(body)?;
+            }
             tag::COPY_IN_RESPONSE => self.start_copy(body, ExecStatus::CopyIn)?,
             tag::COPY_OUT_RESPONSE => self.start_copy(body, ExecStatus::CopyOut)?,
             tag::COPY_BOTH_RESPONSE => self.start_copy(body, ExecStatus::CopyBoth)?,
             // What is left of a COPY that the program did not read to its end.
             tag::COPY_DATA | tag::COPY_DONE => {}
             other => {
-                let shown = char::from(other);
-                self.fail_answer(&format!(
-                    "unexpected response from server; first received character was \"{shown}\""
-                ));
+                self.fail_answer(&unexpected(other));
                 self.phase = Phase::Ready;
             }
         }
@@ -316,12 +293,25 @@ impl Connection {
         Ok(())
     }
 
+    /// ReadyForQuery before the answer is complete: an error, which is handed out first.
+    fn end_early(&mut self) -> Next {
+        if !self.failed {
+            self.fail_answer(&unexpected(tag::READY_FOR_QUERY));
+        }
+        self.phase = Phase::Ready;
+        Next::Leave
+    }
+
     fn take_ready(&mut self, body: &[u8]) -> Result<(), Malformed> {
-        let ready = ReadyForQuery::decode(body)?;
-        self.transaction = match ready.status {
-            TransactionStatus::Idle => Transaction::Idle,
-            TransactionStatus::InTransaction => Transaction::InTransaction,
-            TransactionStatus::Failed => Transaction::InError,
+        self.transaction = match (ReadyForQuery::decode(body), body) {
+            (Ok(ready), _) => match ready.status {
+                TransactionStatus::Idle => Transaction::Idle,
+                TransactionStatus::InTransaction => Transaction::InTransaction,
+                TransactionStatus::Failed => Transaction::InError,
+            },
+            // A status that a later server may have.
+            (Err(_), [_]) => Transaction::Unknown,
+            (Err(fault), _) => return Err(fault),
         };
         if self.pipeline == PipelineStatus::Off {
             self.advance_queue(true, false);
@@ -352,11 +342,13 @@ impl Connection {
         Ok(())
     }
 
+    /// BackendKeyData: the key that cancel requests need.
     pub(super) fn take_key(&mut self, body: &[u8]) -> Result<(), Malformed> {
-        let data = BackendKeyData::decode(body)?;
-        if data.key.len() > MAX_KEY_LEN {
-            return Err(Malformed("cancel key longer than 256 bytes"));
+        if let Some(fault) = key_fault(body.len(), self.session.protocol) {
+            self.give_up(&format!("received invalid BackendKeyData message: {fault}"));
+            return Ok(());
         }
+        let data = BackendKeyData::decode(body)?;
         self.session.pid = data.pid;
         self.session.cancel_key = data.key.to_vec();
         Ok(())
@@ -365,17 +357,43 @@ impl Connection {
     /// A message whose contents do not follow the protocol.
     fn malformed(&mut self, message: u8, fault: &str) {
         let shown = char::from(message);
-        let text = format!("{fault} in message type \"{shown}\"");
+        let text = match fault {
+            // These words stand for themselves.
+            INSUFFICIENT_COLUMNS => fault.to_owned(),
+            _ => format!("message contents do not agree with length in message type \"{shown}\""),
+        };
         if self.phase == Phase::Busy {
             self.fail_answer(&text);
             if message == tag::READY_FOR_QUERY {
                 // Without it nobody knows when the next query may be sent.
                 self.give_up("connection cannot go on without a valid ReadyForQuery message");
-            } else if message != tag::PARAMETER_STATUS {
+            } else if fault != INSUFFICIENT_COLUMNS {
                 self.phase = Phase::Ready;
             }
         } else {
             self.internal_notice(&text);
         }
     }
+}
+
+/// What is wrong with a BackendKeyData message of so many bytes, by the length of its key.
+fn key_fault(body: usize, protocol: u32) -> Option<String> {
+    // The process ID stands before the key, and may be cut short.
+    let length = body as i64 - 4;
+    let fault = if protocol <= PROTOCOL_3_0 {
+        (length != MIN_KEY_LEN as i64)
+            .then_some("not allowed in protocol version 3.0 (must be 4 bytes)")
+    } else if length < MIN_KEY_LEN as i64 {
+        Some("is too short (minimum 4 bytes)")
+    } else if length > MAX_KEY_LEN as i64 {
+        Some("is too long (maximum 256 bytes)")
+    } else {
+        None
+    };
+    fault.map(|fault| format!("cancel key with length {length} {fault}"))
+}
+
+fn unexpected(message: u8) -> String {
+    let shown = char::from(message);
+    format!("unexpected response from server; first received character was \"{shown}\"")
 }

@@ -4,6 +4,9 @@ use std::ffi::CStr;
 
 use crate::wire::find_nul;
 
+/// More text than this is not kept once results have taken it.
+const LONGEST_REPORTED: usize = 1 << 20;
+
 /// Messages gathered since the last query began, each ending with a newline.
 ///
 /// Results take the part that no earlier result has reported.
@@ -30,6 +33,10 @@ impl ErrorText {
     fn append(&mut self, part: &[u8], newline: &[u8]) {
         // C reads up to the first NUL.
         let end = find_nul(part).unwrap_or(part.len());
+        if self.reported > LONGEST_REPORTED {
+            self.text.drain(..self.reported);
+            self.reported = 0;
+        }
         self.text.pop();
         self.text.extend_from_slice(&part[..end]);
         self.text.extend_from_slice(newline);

@@ -50,6 +50,8 @@ impl Connection {
             Phase::Lost => {
                 self.phase = Phase::Idle;
                 self.queue.clear();
+                // What is left belongs to no answer any more.
+                self.input.clear();
                 Fetch::Result(self.take_answer())
             }
             Phase::CopyIn => self.fetch_copy(ExecStatus::CopyIn),

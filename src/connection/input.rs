@@ -25,9 +25,10 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Bytes of the whole message, its type byte included.
+    /// Bytes of the whole message, its type byte included. A length that cannot be counts as the
+    /// shortest that can.
     pub(super) fn size(self) -> usize {
-        self.length as usize + 1
+        self.length.max(4) as usize + 1
     }
 }
 
@@ -99,6 +100,13 @@ impl Input {
     /// Throws away all that has been received.
     pub(super) fn clear(&mut self) {
         self.consume(self.end - self.start);
+        self.skip = 0;
+        self.filled = false;
+    }
+
+    /// How many bytes wait to be consumed.
+    pub(super) fn unread(&self) -> usize {
+        self.end - self.start
     }
 
     /// Takes complete DataRow messages, `most` at the most, as rows.
@@ -182,11 +190,13 @@ impl Input {
     fn make_room(&mut self, rows: Option<&mut RowSet>) -> Result<(), OutOfMemory> {
         let wanted = self.wanted();
         let capacity = self.chunk.capacity();
+        // Complete messages that nobody takes yet do not keep more from being received.
+        let size = self.next_size().max(wanted + 1).max(2 * self.unread());
         if let (Some(_), Some(rows)) = (self.rows, rows) {
             if self.start + wanted < capacity && self.room() >= capacity / 64 {
                 return Ok(());
             }
-            return self.rotate(rows, self.next_size().max(wanted + 1));
+            return self.rotate(rows, size);
         }
         if self.start > 0 && (self.start + wanted >= capacity || self.room() < capacity / 2) {
             let base = self.chunk.as_ptr();
@@ -195,8 +205,8 @@ impl Input {
             self.end -= self.start;
             self.start = 0;
         }
-        if wanted >= capacity || (self.filled && capacity < FULL_CHUNK) {
-            let larger = Chunk::with_capacity(self.next_size().max(wanted + 1))?;
+        if wanted >= capacity || self.room() == 0 || (self.filled && capacity < FULL_CHUNK) {
+            let larger = Chunk::with_capacity(size)?;
             // SAFETY: the new chunk is larger than what has been received.
             unsafe {
                 let old = self.chunk.as_ptr().add(self.start);

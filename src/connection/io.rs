@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::result::OutOfMemory;
+use crate::result::{FULL_CHUNK, OutOfMemory};
 use crate::transport::{Deadline, Stream, Wait, failure, poll};
 
 use super::Connection;
@@ -20,6 +20,9 @@ pub enum Flush {
 /// The connection has been lost; the reason is in the connection's error text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
+
+/// What is said when a wait has taken too long.
+pub(super) const TIMEOUT: &str = "timeout expired";
 
 impl Connection {
     /// Sends what can be sent without waiting.
@@ -50,16 +53,25 @@ impl Connection {
     ///
     /// A server that does not read because it is waiting for us to read is read from meanwhile.
     pub fn flush(&mut self) -> Result<Flush, Lost> {
+        if self.flush_some() == Flush::Done {
+            return Ok(Flush::Done);
+        }
+        let deadline = self.answer_deadline();
         loop {
-            if self.flush_some() == Flush::Done {
-                return Ok(Flush::Done);
-            }
             self.receive_some(Wait::Never)?;
             if self.nonblocking {
                 return Ok(Flush::Pending);
             }
-            self.wait(true, true, Deadline::NEVER)?;
+            self.wait(true, true, deadline)?;
+            if self.flush_some() == Flush::Done {
+                return Ok(Flush::Done);
+            }
         }
+    }
+
+    /// Until when a call that begins now may wait for the server.
+    pub(super) fn answer_deadline(&self) -> Deadline {
+        Deadline::after_opt(self.query_timeout)
     }
 
     /// Waits until the socket is ready for one of the directions asked for.
@@ -67,18 +79,28 @@ impl Connection {
         let Some(stream) = &self.stream else {
             return Err(self.lost(None));
         };
+        // A server that sends a little now and then does not get more time by it.
+        if deadline.expired() {
+            return Err(self.lost(Some(TIMEOUT.to_owned())));
+        }
         if read && stream.pending() {
             return Ok(());
         }
         match poll(stream.fd(), read, write, deadline) {
             Ok(readiness) if readiness.any() => Ok(()),
-            Ok(_) => Err(self.lost(Some("timeout expired".to_owned()))),
+            Ok(_) => Err(self.lost(Some(TIMEOUT.to_owned()))),
             Err(error) => Err(self.lost(Some(failure::receive(error).message().to_owned()))),
         }
     }
 
     /// Receives once. Nothing there, where the read may not wait, is no error.
     pub(super) fn receive_some(&mut self, wait: Wait) -> Result<usize, Lost> {
+        // An unfinished message of the greatest length fits.
+        if self.input.unread() > self.limits.message.saturating_add(2 * FULL_CHUNK) {
+            return Err(self.lost(Some(
+                "too much data from the server waits to be taken".to_owned(),
+            )));
+        }
         let Some(stream) = &mut self.stream else {
             return Err(self.lost(Some("connection not open".to_owned())));
         };
@@ -120,22 +142,32 @@ impl Connection {
     /// Sends what is left and waits until something has been received: one system call, as a
     /// rule, as the socket is in blocking mode.
     pub fn wait_for_input(&mut self) -> Result<(), Lost> {
-        self.flush_all()?;
-        if self.query_timeout.is_some() {
-            self.wait(true, false, Deadline::after_opt(self.query_timeout))?;
-        }
-        self.receive_some(Wait::Block)?;
-        Ok(())
+        self.wait_for_input_until(self.answer_deadline())
     }
 
-    /// As [`flush`](Self::flush), waiting also on a non-blocking connection.
-    pub(super) fn flush_all(&mut self) -> Result<(), Lost> {
+    /// The same, but no longer than this.
+    pub(super) fn wait_for_input_until(&mut self, deadline: Deadline) -> Result<(), Lost> {
+        self.flush_all(deadline)?;
+        if !deadline.is_set() {
+            self.receive_some(Wait::Block)?;
+            return Ok(());
+        }
         loop {
-            if self.flush() == Ok(Flush::Done) {
+            self.wait(true, false, deadline)?;
+            // What is readable may be a part of a TLS record, of which nothing comes out yet.
+            if self.receive_some(Wait::Never)? > 0 {
                 return Ok(());
             }
-            self.wait(true, true, Deadline::NEVER)?;
         }
+    }
+
+    /// Sends everything, waiting also on a non-blocking connection.
+    fn flush_all(&mut self, deadline: Deadline) -> Result<(), Lost> {
+        while self.flush_some() == Flush::Pending {
+            self.receive_some(Wait::Never)?;
+            self.wait(true, true, deadline)?;
+        }
+        Ok(())
     }
 
     /// The connection is gone: closes it and notes why. Without a reason the server has closed it.

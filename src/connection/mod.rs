@@ -17,6 +17,7 @@ mod input;
 mod io;
 mod notification;
 mod output;
+mod oversize;
 mod pipeline;
 mod query;
 mod reply;
@@ -53,6 +54,7 @@ use crate::transport::{Address, Stream};
 use cancel::CancelTarget;
 use connect::Attempt;
 use input::Input;
+use notification::Notifications;
 use output::Output;
 use state::{Command, CopyState, Phase, RowMode};
 use trace::Trace;
@@ -60,8 +62,11 @@ use trace::Trace;
 /// What a server may ask of us at the most.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of one message; a longer one is skipped and reported as an error.
+    /// Bytes of one message; a longer one is skipped and reported as an error. Not much more than
+    /// this is received while nobody takes what has been received before.
     pub message: usize,
+    /// Bytes of notifications that wait to be fetched; more of them end the connection.
+    pub notifications: usize,
 }
 
 impl Default for Limits {
@@ -69,6 +74,7 @@ impl Default for Limits {
         // No value of a server is larger than 1 GiB; a row of several may be.
         Self {
             message: i32::MAX as usize,
+            notifications: 256 << 20,
         }
     }
 }
@@ -122,7 +128,7 @@ pub struct Connection {
     nonblocking: bool,
     error: ErrorText,
     notices: VecDeque<QueryResult>,
-    notifications: VecDeque<Notification>,
+    notifications: Notifications,
     style: TextStyle,
     limits: Limits,
     query_timeout: Option<Duration>,
@@ -167,7 +173,7 @@ impl Connection {
             nonblocking: false,
             error: ErrorText::default(),
             notices: VecDeque::new(),
-            notifications: VecDeque::new(),
+            notifications: Notifications::default(),
             style: TextStyle::default(),
             limits: Limits::default(),
             query_timeout: None,
@@ -278,7 +284,7 @@ impl Connection {
     /// The next notification that has arrived. Reads nothing from the socket.
     pub fn pop_notification(&mut self) -> Option<Notification> {
         self.parse_input();
-        self.notifications.pop_front()
+        self.notifications.pop()
     }
 
     /// Whether calls that send return before all is sent.
@@ -301,7 +307,8 @@ impl Connection {
         self.limits = limits;
     }
 
-    /// Sets how long a call may wait for the server's answer; `None` for as long as it takes.
+    /// Sets how long a call may wait for the server, in all; `None` for as long as it takes. A
+    /// connection whose time is over is lost: nobody knows what the server is still doing.
     pub fn set_query_timeout(&mut self, limit: Option<Duration>) {
         self.query_timeout = limit;
     }

@@ -15,6 +15,9 @@ use super::dispatch::Next;
 use super::notification::Notification;
 use super::state::{CommandKind, CopyState, Phase, PipelineStatus};
 
+/// So many notices wait for delivery at the most; far more than arrive in one piece, as a rule.
+const MOST_NOTICES: usize = 50_000;
+
 impl Connection {
     /// A result of this kind in the session's encoding.
     pub(super) fn new_result(&self, status: ExecStatus) -> QueryResult {
@@ -78,15 +81,18 @@ impl Connection {
 
     /// RowDescription: the columns of rows that follow, or of a statement that was asked about.
     pub(super) fn take_row_description(&mut self, body: &[u8]) -> Result<Next, Malformed> {
+        let describing = self.current_kind() == Some(CommandKind::Describe);
         if self.failed
             || self
                 .result
                 .as_ref()
                 .is_some_and(|r| r.status == ExecStatus::FatalError)
         {
+            if describing {
+                self.phase = Phase::Ready;
+            }
             return Ok(Next::Consume);
         }
-        let describing = self.current_kind() == Some(CommandKind::Describe);
         if self.result.is_some() && !describing {
             // The answer to the next statement of the query begins.
             self.phase = Phase::Ready;
@@ -170,8 +176,12 @@ impl Connection {
 
     /// NoticeResponse, at any time; it waits for whoever drives the connection to deliver it.
     pub(super) fn take_notice(&mut self, body: &[u8]) -> Result<Next, Malformed> {
-        let result = self.report_result(ExecStatus::NonfatalError, body)?;
-        self.notices.push_back(result);
+        if self.notices.len() < MOST_NOTICES {
+            let result = self.report_result(ExecStatus::NonfatalError, body)?;
+            self.notices.push_back(result);
+        } else if self.notices.len() == MOST_NOTICES {
+            self.internal_notice("too many notices at once; some are left out");
+        }
         Ok(Next::Consume)
     }
 
@@ -206,18 +216,28 @@ impl Connection {
     /// NotificationResponse, at any time.
     pub(super) fn take_notification(&mut self, body: &[u8]) -> Result<Next, Malformed> {
         let notification = NotificationResponse::decode(body)?;
-        self.notifications.push_back(Notification {
+        let waiting = self.notifications.push(Notification {
             pid: notification.pid,
             channel: CString::new(notification.channel).unwrap_or_default(),
             payload: CString::new(notification.payload).unwrap_or_default(),
         });
+        if waiting > self.limits.notifications {
+            // Leaving some out would be worse: the program would rely on having seen them all.
+            self.give_up("too many notifications wait to be fetched");
+        }
         Ok(Next::Consume)
     }
 
     /// ParameterStatus, at any time.
     pub(super) fn take_parameter(&mut self, body: &[u8]) -> Result<Next, Malformed> {
         let parameter = ParameterStatus::decode(body)?;
-        self.session.set_parameter(parameter.name, parameter.value);
+        if self
+            .session
+            .set_parameter(parameter.name, parameter.value)
+            .is_err()
+        {
+            self.give_up("server reports too many parameters");
+        }
         Ok(Next::Consume)
     }
 }

@@ -5,6 +5,14 @@ use std::ffi::CStr;
 use crate::charset::Encoding;
 use crate::wire::version::PROTOCOL_3_0;
 
+/// So many parameters are remembered; servers report about fifteen. A message with one of them is
+/// bounded as well.
+const MOST_PARAMETERS: usize = 1000;
+
+/// The server reports more parameters than are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooMany;
+
 /// Facts of the session, from BackendKeyData, ParameterStatus and the start-up negotiation.
 pub struct Session {
     /// The process ID of the server process, 0 where the server gave none.
@@ -52,8 +60,8 @@ impl Session {
         Some(found.value())
     }
 
-    /// Notes a ParameterStatus.
-    pub(super) fn set_parameter(&mut self, name: &[u8], value: &[u8]) {
+    /// Notes a ParameterStatus, unless there are too many.
+    pub(super) fn set_parameter(&mut self, name: &[u8], value: &[u8]) -> Result<(), TooMany> {
         match name {
             b"client_encoding" => {
                 self.encoding = Encoding::from_name(value).unwrap_or(Encoding::SQL_ASCII);
@@ -69,10 +77,13 @@ impl Session {
             _ => {}
         }
         let parameter = Parameter::new(name, value);
+        let full = self.parameters.len() == MOST_PARAMETERS;
         match self.parameters.iter_mut().find(|p| p.name() == name) {
             Some(former) => *former = parameter,
+            None if full => return Err(TooMany),
             None => self.parameters.push(parameter),
         }
+        Ok(())
     }
 }
 
@@ -147,10 +158,24 @@ mod tests {
     #[test]
     fn a_parameter_reported_again_replaces_its_value() {
         let mut session = Session::default();
-        session.set_parameter(b"client_encoding", b"UTF8");
-        session.set_parameter(b"client_encoding", b"LATIN1");
+        session.set_parameter(b"client_encoding", b"UTF8").unwrap();
+        session
+            .set_parameter(b"client_encoding", b"LATIN1")
+            .unwrap();
         assert_eq!(session.parameter(b"client_encoding"), Some(c"LATIN1"));
         assert_eq!(session.encoding.name(), "LATIN1");
         assert_eq!(session.parameter(b"unknown"), None);
+    }
+
+    #[test]
+    fn parameters_are_not_remembered_without_end() {
+        let mut session = Session::default();
+        for number in 0..MOST_PARAMETERS {
+            let name = number.to_string();
+            assert_eq!(session.set_parameter(name.as_bytes(), b"x"), Ok(()));
+        }
+        assert_eq!(session.set_parameter(b"one more", b"x"), Err(TooMany));
+        assert_eq!(session.set_parameter(b"0", b"y"), Ok(()));
+        assert_eq!(session.parameter(b"0"), Some(c"y"));
     }
 }

@@ -4,6 +4,9 @@ use std::ffi::CStr;
 
 use crate::wire::find_nul;
 
+/// What is said of a RowDescription that ends too early.
+pub const INSUFFICIENT_COLUMNS: &str = "insufficient data in \"T\" message";
+
 /// What a result tells of one of its columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Column {
@@ -100,11 +103,11 @@ impl Columns {
 
     /// Reads the body of a RowDescription message, keeping it whole as the store of the names.
     pub fn from_row_description(body: &[u8]) -> Result<Self, &'static str> {
-        const SHORT: &str = "insufficient data in \"T\" message";
+        const SHORT: &str = INSUFFICIENT_COLUMNS;
         const FIXED: usize = 18;
         let count = body.first_chunk::<2>().ok_or(SHORT)?;
         let count = i16::from_be_bytes(*count);
-        let count = usize::try_from(count).map_err(|_| "invalid field count in \"T\" message")?;
+        let count = usize::try_from(count).map_err(|_| SHORT)?;
         if (body.len() - 2) / (FIXED + 1) < count {
             return Err(SHORT);
         }

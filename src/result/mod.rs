@@ -13,7 +13,7 @@ pub mod tag;
 use std::sync::{Arc, LazyLock};
 
 pub use chunk::{Chunk, FULL_CHUNK, OutOfMemory, SMALL_CHUNK};
-pub use columns::{Column, Columns};
+pub use columns::{Column, Columns, INSUFFICIENT_COLUMNS};
 pub use report::{ContextVisibility, Report, TextStyle, Verbosity};
 pub use rows::{RowFault, RowSet, Stop};
 pub use status::ExecStatus;

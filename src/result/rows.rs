@@ -355,7 +355,7 @@ impl RowSet {
                 cells.add(column).write(Cell { start, length });
             }
             if at != size {
-                return Err("extraneous data in \"D\" message");
+                return Err("message contents do not agree with length in message type \"D\"");
             }
             set_cells(entry, cells, self.columns);
         }
@@ -686,7 +686,7 @@ unsafe fn index_row(
             }
         }
         if at != size {
-            return Err("extraneous data in \"D\" message");
+            return Err("message contents do not agree with length in message type \"D\"");
         }
     }
     Ok(())

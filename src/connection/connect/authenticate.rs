@@ -7,6 +7,7 @@ use crate::conninfo::SslCertMode;
 use crate::result::ExecStatus;
 use crate::transport::{SecureKind, SecureStream, Stream};
 use crate::wire::backend::Authentication;
+use crate::wire::find_nul;
 use crate::wire::frontend;
 use crate::wire::tag::backend as tag;
 
@@ -17,6 +18,12 @@ use super::super::trace_line::Sent;
 use super::gss;
 use super::{Failure, Step, Stepped, Turn};
 
+const INVALID_REQUEST: &str = "received invalid authentication request";
+const INVALID_ERROR: &str = "received invalid error message";
+/// AuthenticationSASL.
+const SASL: i32 = 10;
+/// The length of the shortest message that makes sense.
+const SHORTEST: i32 = 8;
 /// The length of the longest request that makes sense.
 const LONGEST_REQUEST: i32 = 2000;
 /// The length of the longest error before a session begins.
@@ -37,10 +44,6 @@ impl Connection {
             match head.tag {
                 tag::ERROR_RESPONSE => return Err(self.refused(&body)),
                 tag::NEGOTIATE_PROTOCOL_VERSION => self.take_negotiation(&body)?,
-                tag::NOTICE_RESPONSE => {
-                    self.take_notice(&body)
-                        .map_err(|fault| Failure::Final(fault.0.to_owned()))?;
-                }
                 _ if self.take_request(&body)? => {
                     self.begin_session();
                     return Ok(Turn::Go(Step::Session));
@@ -56,6 +59,9 @@ impl Connection {
         let Some(head) = self.input.head() else {
             return Ok(None);
         };
+        if head.tag == tag::ERROR_RESPONSE && !(SHORTEST..=LONGEST_ERROR).contains(&head.length) {
+            return self.refused_by_old_server();
+        }
         check_head(head)?;
         let Some(body) = self.input.body(head).map(<[u8]>::to_vec) else {
             return Ok(None);
@@ -69,11 +75,26 @@ impl Connection {
         Ok(Some((head, body)))
     }
 
+    /// The refusal of a server older than version 7.4, or of one that could not start a process:
+    /// a text up to a zero byte, without length and fields.
+    fn refused_by_old_server<T>(&mut self) -> Result<Option<T>, Failure> {
+        let text = &self.input.bytes()[1..];
+        let longest = LONGEST_ERROR as usize;
+        match find_nul(text) {
+            Some(1..) => self
+                .error
+                .push(text.split(|byte| *byte == 0).next().unwrap_or(text)),
+            None if text.len() < longest => return Ok(None),
+            _ => return Err(Failure::Final(INVALID_ERROR.to_owned())),
+        }
+        Err(Failure::Final(String::new()))
+    }
+
     /// The server refuses the connection; another kind of encryption or another host may do.
     fn refused(&mut self, body: &[u8]) -> Failure {
         let result = match self.report_result(ExecStatus::FatalError, body) {
             Ok(result) => result,
-            Err(fault) => return Failure::Final(fault.0.to_owned()),
+            Err(_) => return Failure::Final(INVALID_ERROR.to_owned()),
         };
         let Some(report) = &result.report else {
             return Failure::Final(String::new());
@@ -92,8 +113,7 @@ impl Connection {
     fn take_request(&mut self, body: &[u8]) -> Result<bool, Failure> {
         self.status = ConnStatus::Authenticating;
         self.reached_authentication = true;
-        let request = Authentication::decode(body)
-            .map_err(|_| Failure::Final("received invalid authentication request".to_owned()))?;
+        let request = Authentication::decode(body).map_err(|_| invalid_request(body))?;
         let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {
             return Err(Failure::Final(String::new()));
         };
@@ -178,16 +198,25 @@ fn accepted(head: Head, body: &[u8]) -> bool {
     head.tag == tag::AUTHENTICATION && body == [0; 4]
 }
 
+fn invalid_request(body: &[u8]) -> Failure {
+    let text = match body.first_chunk().copied().map(i32::from_be_bytes) {
+        Some(SASL) => {
+            "fe_sendauth: invalid authentication request from server: \
+             invalid list of authentication mechanisms"
+        }
+        _ => INVALID_REQUEST,
+    };
+    Failure::Final(text.to_owned())
+}
+
 fn check_head(head: Head) -> Result<(), Failure> {
     let (longest, fault) = match head.tag {
-        tag::AUTHENTICATION => (LONGEST_REQUEST, "received invalid authentication request"),
+        tag::AUTHENTICATION => (LONGEST_REQUEST, INVALID_REQUEST),
         tag::NEGOTIATE_PROTOCOL_VERSION => (
             LONGEST_REQUEST,
             "received invalid protocol negotiation message",
         ),
-        tag::ERROR_RESPONSE | tag::NOTICE_RESPONSE => {
-            (LONGEST_ERROR, "received invalid error message from server")
-        }
+        tag::ERROR_RESPONSE => (LONGEST_ERROR, INVALID_ERROR),
         other => {
             return Err(Failure::Final(format!(
                 "expected authentication request from server, but received {}",
@@ -195,7 +224,7 @@ fn check_head(head: Head) -> Result<(), Failure> {
             )));
         }
     };
-    if (8..=longest).contains(&head.length) {
+    if (SHORTEST..=longest).contains(&head.length) {
         return Ok(());
     }
     Err(Failure::Final(fault.to_owned()))

@@ -130,6 +130,7 @@ impl Connection {
         attempt.deadline = Deadline::after_opt(attempt.timeout);
         self.tls_in_use = false;
         attempt.authentication = Exchange::new();
+        attempt.has_negotiated = false;
         let spec = &settings.hosts[self.host];
         let host = match &spec.target {
             HostTarget::Address(number) => number.to_string_lossy(),

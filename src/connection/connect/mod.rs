@@ -10,6 +10,7 @@ mod authenticate;
 mod encrypt;
 mod gss;
 mod hosts;
+mod negotiate;
 mod startup;
 mod target;
 
@@ -25,6 +26,7 @@ use crate::transport::{Deadline, Socket};
 
 use super::Connection;
 use super::cancel::CancelTarget;
+use super::io::TIMEOUT;
 use super::state::{ConnStatus, Polling};
 
 use crate::auth::exchange::Exchange;
@@ -106,7 +108,11 @@ pub(super) struct Attempt {
     hosts: Hosts,
     encryption: Encryption,
     authentication: Exchange,
+    /// The server has said which version it wants.
+    has_negotiated: bool,
     deadline: Deadline,
+    /// How often the present call has received.
+    received: u32,
     timeout: Option<Duration>,
     /// The cancel request that this connection is made for.
     cancel: Option<CancelTarget>,
@@ -151,7 +157,9 @@ impl Connection {
                     hosts: Hosts::new(&settings, cancel.as_ref()),
                     encryption: Encryption::default(),
                     authentication: Exchange::new(),
+                    has_negotiated: false,
                     deadline: Deadline::NEVER,
+                    received: 0,
                     timeout,
                     cancel,
                 }));
@@ -170,6 +178,9 @@ impl Connection {
             ConnStatus::Ok => return Polling::Ok,
             ConnStatus::Bad => return Polling::Failed,
             _ => {}
+        }
+        if let Some(attempt) = &mut self.attempt {
+            attempt.received = 0;
         }
         loop {
             let Some(attempt) = &mut self.attempt else {
@@ -259,7 +270,7 @@ impl Connection {
 
     /// The limit for the address being tried has passed: goes on with the next.
     pub fn connect_timed_out(&mut self) {
-        self.error.push("timeout expired");
+        self.error.push(TIMEOUT);
         self.drop_connection();
         self.set_step(Step::NextHost);
     }

@@ -2,9 +2,7 @@
 
 use crate::charset;
 use crate::conninfo::{ClientEncoding, Settings};
-use crate::wire::backend::NegotiateProtocolVersion;
 use crate::wire::frontend;
-use crate::wire::version::{self, PROTOCOL_3_0};
 
 use super::super::Connection;
 use super::super::fetch::Fetch;
@@ -12,7 +10,10 @@ use super::super::state::{Command, CommandKind, ConnStatus, Phase, Polling};
 use super::super::trace_line::Sent;
 use super::{Failure, Step, Stepped, Turn};
 use crate::result::ExecStatus;
-use crate::transport::Wait;
+use crate::transport::{Stream, Wait};
+
+/// How often one call receives before it returns.
+const MOST_RECEIVED: u32 = 16;
 
 /// The parameters of the start-up packet, in libpq's order.
 fn parameters(settings: &Settings) -> Vec<(&[u8], Vec<u8>)> {
@@ -88,62 +89,20 @@ impl Connection {
 
     /// Receives what has arrived; `false` when the step has to wait.
     pub(super) fn receive_step(&mut self) -> Result<bool, Failure> {
+        let pending = self.stream.as_ref().is_some_and(Stream::pending);
+        if let Some(attempt) = &mut self.attempt {
+            // A server that floods us does not keep us from looking at the clock.
+            if attempt.received == MOST_RECEIVED && !pending {
+                return Ok(false);
+            }
+            attempt.received = MOST_RECEIVED.min(attempt.received + 1);
+        }
         match self.receive_some(Wait::Never) {
             Ok(0) => Ok(false),
             Ok(_) => Ok(true),
             // The reason is in the error text.
             Err(_) => Err(Failure::Final(String::new())),
         }
-    }
-
-    /// NegotiateProtocolVersion: takes an older version where the options allow it.
-    pub(super) fn take_negotiation(&mut self, body: &[u8]) -> Result<(), Failure> {
-        let invalid = |what: &str| {
-            Failure::Final(format!(
-                "received invalid protocol negotiation message: {what}"
-            ))
-        };
-        let offer = NegotiateProtocolVersion::decode(body).map_err(|fault| invalid(fault.0))?;
-        let Some(settings) = &self.settings else {
-            return Err(Failure::Final(String::new()));
-        };
-        let wanted = self.session.protocol;
-        if offer.version > wanted {
-            return Err(invalid(
-                "server requested downgrade to a higher-numbered version",
-            ));
-        }
-        if offer.version < PROTOCOL_3_0 {
-            return Err(invalid(
-                "server requested downgrade to pre-3.0 protocol version",
-            ));
-        }
-        if offer.version == version::protocol(3, 1) {
-            return Err(invalid(
-                "server requested downgrade to non-existent 3.1 protocol version",
-            ));
-        }
-        if let Some(option) = offer.options.iter().next() {
-            let option = String::from_utf8_lossy(option);
-            return Err(invalid(&format!(
-                "server reported unsupported parameter that was not requested (\"{option}\")"
-            )));
-        }
-        if offer.version == wanted {
-            return Err(invalid("server negotiated but asks for no changes"));
-        }
-        let oldest = settings.min_protocol_version.to_wire();
-        if offer.version < oldest {
-            return Err(Failure::Final(format!(
-                "server only supports protocol version {}.{}, but \"min_protocol_version\" was set to {}.{}",
-                version::major(offer.version),
-                version::minor(offer.version),
-                version::major(oldest),
-                version::minor(oldest),
-            )));
-        }
-        self.session.protocol = offer.version;
-        Ok(())
     }
 
     /// Gets ready to read the session's parameters as the answer to a command.
@@ -167,6 +126,8 @@ impl Connection {
                         return Ok(Turn::Wait(Step::Session, Polling::Reading));
                     }
                 }
+                // The last of what it said may have been the end of the connection.
+                Fetch::Done if self.stream.is_none() => return Err(Failure::Final(String::new())),
                 Fetch::Done => return Ok(Turn::Go(Step::CheckTarget)),
                 Fetch::Result(result) => return Err(self.session_refused(&result)),
             }

@@ -86,6 +86,12 @@ impl Connection {
                     self.status = ConnStatus::Consume;
                     return Ok(Turn::Go(Step::TargetReply(Check::Rest)));
                 }
+                // A copy would be told of again and again.
+                Fetch::Result(result) if result.status.is_copy() => {
+                    return Err(Failure::Final(
+                        "unexpected message from server during startup".to_owned(),
+                    ));
+                }
                 Fetch::Result(_) => {}
             }
         }
