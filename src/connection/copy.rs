@@ -32,7 +32,9 @@ impl Connection {
         if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {
             return self.refuse("no COPY in progress");
         }
-        self.parse_input();
+        if !self.input.is_empty() {
+            self.parse_input();
+        }
         if data.is_empty() {
             return Ok(Flush::Done);
         }
@@ -42,7 +44,14 @@ impl Connection {
                 return Ok(Flush::Pending);
             }
         }
-        self.encode(|out| frontend::copy_data(out, data))?;
+        // In streaming replication, and to whoever reads a trace, each message is one on its own.
+        if self.phase == Phase::CopyBoth || self.is_traced() {
+            self.encode(|out| frontend::copy_data(out, data))?;
+        } else if data.len() < BATCH {
+            self.output.append_copy_data(data);
+        } else {
+            return self.send_copy_data(data);
+        }
         if self.output.len() >= BATCH {
             self.flush().map_err(|_| Refused)?;
         }
@@ -62,6 +71,27 @@ impl Connection {
         }
         self.phase = Phase::Busy;
         Ok(())
+    }
+
+    /// Sends a large piece from where it lies.
+    fn send_copy_data(&mut self, data: &[u8]) -> Result<Flush, Refused> {
+        if data.len() > i32::MAX as usize - 4 {
+            return self.refuse("message is longer than 2147483647 bytes");
+        }
+        self.output.announce_copy_data(data.len());
+        let mut rest = data;
+        while !rest.is_empty() {
+            let announced = self.flush().map_err(|_| Refused)?;
+            if announced == Flush::Pending {
+                break;
+            }
+            rest = self.send_some(rest)?;
+            if self.nonblocking {
+                break;
+            }
+        }
+        self.output.append_announced(rest);
+        Ok(Flush::Done)
     }
 
     /// Ends the copy to the server, or with a message makes it fail.

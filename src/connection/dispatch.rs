@@ -86,6 +86,7 @@ impl Connection {
         }
         if self.phase == Phase::Idle {
             input.relax();
+            self.output.relax();
         }
     }
 

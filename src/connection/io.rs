@@ -6,6 +6,7 @@ use crate::result::{FULL_CHUNK, OutOfMemory};
 use crate::transport::{Deadline, Stream, Wait, failure, poll};
 
 use super::Connection;
+use super::query::Refused;
 use super::state::{ConnStatus, Phase, PipelineStatus};
 
 /// What is left to do after a flush.
@@ -72,6 +73,35 @@ impl Connection {
     /// Until when a call that begins now may wait for the server.
     pub(super) fn answer_deadline(&self) -> Deadline {
         Deadline::after_opt(self.query_timeout)
+    }
+
+    /// Sends as much of these bytes as goes, and returns the rest. On a blocking connection some
+    /// more goes after it, as it waits where nothing went.
+    pub(super) fn send_some<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refused> {
+        let Some(stream) = self
+            .stream
+            .as_mut()
+            .filter(|_| self.write_failure.is_none())
+        else {
+            // Why the bytes go nowhere is told when the answer is read.
+            return Ok(&[]);
+        };
+        match stream.send(bytes, Wait::Never) {
+            Ok(count) => Ok(&bytes[count..]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let waited = self.receive_some(Wait::Never).and_then(|_| {
+                    if self.nonblocking {
+                        return Ok(());
+                    }
+                    self.wait(true, true, Deadline::NEVER)
+                });
+                waited.map(|()| bytes).map_err(|Lost| Refused)
+            }
+            Err(error) => {
+                self.write_failure = Some(failure::send(error).message().to_owned());
+                Ok(&[])
+            }
+        }
     }
 
     /// Waits until the socket is ready for one of the directions asked for.

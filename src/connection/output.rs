@@ -3,6 +3,9 @@
 use std::io;
 
 use crate::transport::{Stream, Wait};
+use crate::wire::tag::frontend as tag;
+
+use super::input::HEADER;
 
 /// Capacity that an idle connection keeps.
 const KEPT: usize = 16 << 10;
@@ -15,12 +18,50 @@ pub(super) struct Output {
     sent: usize,
     /// How much of them a trace has shown.
     traced: usize,
+    /// Where the CopyData message at the end begins, as long as more data may be put into it.
+    open_copy: Option<usize>,
 }
 
 impl Output {
     /// Where encoders append.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        self.open_copy = None;
         &mut self.bytes
+    }
+
+    /// Appends copied data to the CopyData message at the end, or begins one. To the server the
+    /// borders between these messages mean nothing while it takes data in.
+    pub(super) fn append_copy_data(&mut self, data: &[u8]) {
+        let begin = match self.open_copy {
+            Some(begin) => begin,
+            None => self.begin_copy_data(),
+        };
+        self.open_copy = Some(begin);
+        self.bytes.extend_from_slice(data);
+        self.set_copy_length(begin, self.bytes.len() - begin - 1);
+    }
+
+    /// Appends the head of a CopyData message whose data, so many bytes, is sent from elsewhere.
+    pub(super) fn announce_copy_data(&mut self, size: usize) {
+        let begin = self.begin_copy_data();
+        self.open_copy = None;
+        self.set_copy_length(begin, size + 4);
+    }
+
+    /// Appends what could not be sent of data announced.
+    pub(super) fn append_announced(&mut self, rest: &[u8]) {
+        self.bytes.extend_from_slice(rest);
+        self.traced = self.bytes.len();
+    }
+
+    fn begin_copy_data(&mut self) -> usize {
+        self.bytes.extend_from_slice(&[tag::COPY_DATA, 0, 0, 0, 0]);
+        self.bytes.len() - HEADER
+    }
+
+    fn set_copy_length(&mut self, begin: usize, length: usize) {
+        let length = (length as u32).to_be_bytes();
+        self.bytes[begin + 1..begin + HEADER].copy_from_slice(&length);
     }
 
     /// Bytes still to be sent.
@@ -54,15 +95,36 @@ impl Output {
         self.bytes.clear();
         self.sent = 0;
         self.traced = 0;
-        if self.bytes.capacity() > KEPT {
+        self.open_copy = None;
+    }
+
+    /// Gives back memory that an idle connection does not need.
+    pub(super) fn relax(&mut self) {
+        if self.bytes.is_empty() && self.bytes.capacity() > KEPT {
             self.bytes = Vec::new();
         }
+    }
+
+    /// Forgets what has been sent, so that a peer that is slow does not make the buffer grow.
+    fn compact(&mut self) {
+        if self.sent > self.bytes.len() / 2 {
+            self.bytes.drain(..self.sent);
+            self.traced = self.traced.saturating_sub(self.sent);
+            self.sent = 0;
+        }
+        self.open_copy = None;
     }
 
     /// Sends what can be sent without waiting; `WouldBlock` when bytes are left.
     pub(super) fn send(&mut self, stream: &mut Stream) -> io::Result<()> {
         while self.sent < self.bytes.len() {
-            self.sent += stream.send(&self.bytes[self.sent..], Wait::Never)?;
+            match stream.send(&self.bytes[self.sent..], Wait::Never) {
+                Ok(count) => self.sent += count,
+                Err(error) => {
+                    self.compact();
+                    return Err(error);
+                }
+            }
         }
         self.clear();
         Ok(())
