@@ -12,8 +12,12 @@
 //! Rows that this does not fit (64 KiB and more, and rows that a program edits) have entries with
 //! all offsets zero and the address of an array of [`Cell`]s instead.
 
+mod divisor;
+mod edit;
+
 use super::arena::Arena;
 use super::chunk::{Chunk, FULL_CHUNK, OutOfMemory};
+use divisor::Divisor;
 
 /// What a NULL's length word reads as once its first byte has been cleared.
 const NULL_LENGTH: u32 = 0x00FF_FFFF;
@@ -500,148 +504,6 @@ impl RowSet {
         *last = exact;
         self.room = self.count;
     }
-
-    fn new_cells(&mut self) -> Result<*mut Cell, OutOfMemory> {
-        let size = self.columns * size_of::<Cell>();
-        Ok(self.arena.allocate(size.max(1), true)?.cast())
-    }
-
-    /// Sets a field of an existing row, or of a new row behind the last one (whose other fields
-    /// become NULL). The value is copied.
-    ///
-    /// # Panics
-    /// Where `row > len` or `column >= columns`.
-    pub fn set(
-        &mut self,
-        row: usize,
-        column: usize,
-        value: Option<&[u8]>,
-    ) -> Result<(), OutOfMemory> {
-        assert!(row <= self.count && column < self.columns);
-        let start = match value {
-            Some(bytes) => self.arena.copy(bytes)?,
-            None => c"".as_ptr().cast(),
-        };
-        let length = value.map_or(-1, |bytes| bytes.len() as i32);
-        let cells = self.owned_cells(row)?;
-        // SAFETY: `columns` cells stand there.
-        unsafe { cells.add(column).write(Cell { start, length }) };
-        Ok(())
-    }
-
-    /// The cells of a row, made from its packed form, or new ones for the row behind the last.
-    fn owned_cells(&mut self, row: usize) -> Result<*mut Cell, OutOfMemory> {
-        if row < self.count {
-            let entry = self.entry(row);
-            // SAFETY: the entry of an existing row.
-            unsafe {
-                if entry.add(ADDRESS).cast::<u16>().read() == 0 {
-                    return Ok(entry.cast::<*mut Cell>().read_unaligned());
-                }
-            }
-        }
-        let cells = self.new_cells()?;
-        for column in 0..self.columns {
-            let null = self.is_null(row, column) != Some(false);
-            let cell = match (self.value_ptr(row, column), self.length(row, column)) {
-                (Some(start), Some(length)) if !null => Cell {
-                    start,
-                    length: length as i32,
-                },
-                _ => Cell {
-                    start: c"".as_ptr().cast(),
-                    length: -1,
-                },
-            };
-            // SAFETY: `columns` cells have been allocated.
-            unsafe { cells.add(column).write(cell) };
-        }
-        if row == self.count {
-            if self.count == self.room {
-                self.grow_after_trim()?;
-            }
-            self.count += 1;
-        }
-        // SAFETY: the entry has room; the cells live as long as the set.
-        unsafe { set_cells(self.entry(row), cells, self.columns) };
-        Ok(cells)
-    }
-
-    /// As [`grow`](Self::grow), also where [`trim`](Self::trim) has left a segment partly filled.
-    fn grow_after_trim(&mut self) -> Result<(), OutOfMemory> {
-        let whole = self.segment.value;
-        if self.further.is_empty() && self.room < whole {
-            self.room = self.room.max(FIRST_ROWS / 4);
-            return self.grow();
-        }
-        let filled = self.room % whole;
-        if filled == 0 {
-            return self.grow();
-        }
-        let full = Chunk::with_capacity((self.stride * whole).max(FULL_CHUNK))?;
-        if let Some(last) = self.further.last_mut() {
-            // SAFETY: the entries of the trimmed segment fit into a whole one.
-            unsafe {
-                last.as_ptr()
-                    .copy_to_nonoverlapping(full.as_ptr(), filled * self.stride)
-            };
-            *last = full;
-        }
-        self.room += whole - filled;
-        Ok(())
-    }
-
-    /// Copies all rows of another set, values and all.
-    pub fn copy_from(&mut self, other: &Self) -> Result<(), OutOfMemory> {
-        for row in 0..other.len() {
-            let cells = self.owned_cells(row)?;
-            for column in 0..self.columns.min(other.columns) {
-                let Some(value) = other.get(row, column).flatten() else {
-                    continue;
-                };
-                let start = self.arena.copy(value)?;
-                let length = value.len() as i32;
-                // SAFETY: `columns` cells stand there.
-                unsafe { cells.add(column).write(Cell { start, length }) };
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A divisor known in advance, which a multiplication divides by.
-#[derive(Clone, Copy)]
-struct Divisor {
-    value: usize,
-    /// 2^64 divided by the value, rounded up.
-    reciprocal: u64,
-}
-
-impl Divisor {
-    /// `value` is at least 2.
-    const fn new(value: usize) -> Self {
-        Self {
-            value,
-            reciprocal: (u64::MAX / value as u64) + 1,
-        }
-    }
-
-    /// Quotient and remainder; exact for numbers below 2^32, and other ones are divided plainly.
-    #[inline(always)]
-    fn divide(self, number: usize) -> (usize, usize) {
-        let quotient = if number as u64 >> 32 == 0 {
-            ((u128::from(self.reciprocal) * number as u128) >> 64) as usize
-        } else {
-            number / self.value
-        };
-        (quotient, number - quotient * self.value)
-    }
-}
-
-impl Default for Divisor {
-    fn default() -> Self {
-        Self::new(FIRST_ROWS)
-    }
 }
 
 /// Indexes one row of less than 64 KiB: checks the message and writes its entry.
@@ -717,5 +579,4 @@ unsafe fn read_u16(at: *const u8) -> u16 {
 }
 
 #[cfg(test)]
-#[path = "rows_tests.rs"]
 mod tests;

@@ -263,20 +263,3 @@ fn rows_can_be_built_from_nothing() {
         check(&copy, n, &expected);
     }
 }
-
-#[test]
-fn multiplying_divides_exactly() {
-    for divisor in [16usize, 17, 18_724, 26_214, 52_428, 65_535] {
-        let by = Divisor::new(divisor);
-        let edges = (0..40).flat_map(|n| [n * divisor, n * divisor + divisor - 1]);
-        let large = [
-            (1 << 32) - 1,
-            1 << 32,
-            (1 << 40) + 7,
-            u32::MAX as usize / divisor * divisor,
-        ];
-        for number in edges.chain(large) {
-            assert_eq!(by.divide(number), (number / divisor, number % divisor));
-        }
-    }
-}
