@@ -805,7 +805,7 @@ PGconn *PQconnectdbParams(const char *const *keywords,
 PGconn *PQsetdbLogin(const char *pghost,
                      const char *pgport,
                      const char *pgoptions,
-                     const char *_pgtty,
+                     const char *pgtty,
                      const char *dbName,
                      const char *login,
                      const char *pwd);
@@ -1431,12 +1431,12 @@ void *PQgetssl(PGconn *conn);
 /**
  * Without effect: OpenSSL initialises itself.
  */
-void PQinitSSL(int _do_init);
+void PQinitSSL(int do_init);
 
 /**
  * Without effect: OpenSSL initialises itself.
  */
-void PQinitOpenSSL(int _do_ssl, int _do_crypto);
+void PQinitOpenSSL(int do_ssl, int do_crypto);
 
 /**
  * 1 when the connection is encrypted with GSSAPI, else 0.

@@ -45,11 +45,12 @@ pub unsafe extern "C" fn PQsetdbLogin(
     pghost: *const c_char,
     pgport: *const c_char,
     pgoptions: *const c_char,
-    _pgtty: *const c_char,
+    pgtty: *const c_char,
     dbName: *const c_char,
     login: *const c_char,
     pwd: *const c_char,
 ) -> *mut PGconn {
+    let _ = pgtty;
     // SAFETY: the pointer contract.
     unsafe {
         let login = Login {

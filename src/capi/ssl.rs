@@ -124,11 +124,15 @@ pub unsafe extern "C" fn PQgetssl(conn: *mut PGconn) -> *mut c_void {
 
 /// Without effect: OpenSSL initialises itself.
 #[unsafe(no_mangle)]
-pub extern "C" fn PQinitSSL(_do_init: c_int) {}
+pub extern "C" fn PQinitSSL(do_init: c_int) {
+    let _ = do_init;
+}
 
 /// Without effect: OpenSSL initialises itself.
 #[unsafe(no_mangle)]
-pub extern "C" fn PQinitOpenSSL(_do_ssl: c_int, _do_crypto: c_int) {}
+pub extern "C" fn PQinitOpenSSL(do_ssl: c_int, do_crypto: c_int) {
+    let _ = (do_ssl, do_crypto);
+}
 
 /// 1 when the connection is encrypted with GSSAPI, else 0.
 #[unsafe(no_mangle)]
