@@ -54,7 +54,12 @@ impl EscapeSettings {
 impl pg_conn {
     /// A connection as C holds it; [`PQfinish`](super::connect::PQfinish) frees it.
     pub(super) fn into_raw(engine: Connection) -> *mut Self {
-        Box::into_raw(Box::new(Self {
+        Box::into_raw(Box::new(Self::new(engine)))
+    }
+
+    /// A connection that nobody is told of yet.
+    pub(super) fn new(engine: Connection) -> Self {
+        Self {
             engine,
             hooks: NoticeHooks::default(),
             events: Vec::new(),
@@ -64,7 +69,7 @@ impl pg_conn {
                 encoding: Encoding::SQL_ASCII,
                 standard_strings: false,
             },
-        }))
+        }
     }
 
     /// The settings of this session.

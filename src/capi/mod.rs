@@ -33,6 +33,7 @@ compile_error!(
 
 pub mod async_;
 pub mod boundary;
+pub mod cancel;
 pub mod conn;
 pub mod conn_status;
 pub mod connect;
@@ -62,6 +63,7 @@ pub mod result_tag;
 pub mod sink;
 pub mod ssl;
 pub mod thread_lock;
+pub mod trace;
 pub mod types;
 pub mod version;
 

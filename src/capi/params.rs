@@ -50,11 +50,7 @@ impl CParams {
                 let is_binary = formats.get(index).is_some_and(|format| *format != 0);
                 values.push(self.value(index, is_binary)?);
             }
-            // All text, the default, needs no list.
-            let formats = match formats.iter().all(|format| *format == 0) {
-                true => Vec::new(),
-                false => formats.iter().map(|format| *format as i16).collect(),
-            };
+            let formats = formats.iter().map(|format| *format as i16).collect();
             Ok(Bound { values, formats })
         }
     }

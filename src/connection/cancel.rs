@@ -9,10 +9,11 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::transport::Address;
+use crate::transport::{Address, DialOptions, apply_tcp_options};
 use crate::wire::frontend;
 
 use super::Connection;
+use super::connect::dial_options;
 use super::state::ConnStatus;
 
 /// Whom a cancel request is for, and where it goes.
@@ -29,6 +30,7 @@ pub(super) struct CancelTarget {
 pub struct CancelKey {
     address: Address,
     packet: Vec<u8>,
+    options: DialOptions,
 }
 
 /// A cancel request as a connection of its own.
@@ -52,9 +54,11 @@ impl Connection {
         let target = self.cancel_target()?;
         let mut packet = Vec::new();
         frontend::cancel_request(&mut packet, target.pid, &target.key).ok()?;
+        let options = dial_options(self.settings.as_ref()?).unwrap_or_default();
         Some(CancelKey {
             address: target.address,
             packet,
+            options,
         })
     }
 
@@ -76,28 +80,55 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// A connection that cannot be had, for this reason.
+    pub fn failed(reason: &str) -> Self {
+        let mut connection = Self::with_info(Arc::default());
+        connection.error.push(reason);
+        connection
+    }
+
+    /// Starts the cancel request that this connection is made for; `false` when it cannot be.
+    pub fn start_cancel(&mut self) -> bool {
+        match self.status {
+            ConnStatus::Allocated => {}
+            ConnStatus::Bad => return false,
+            _ => {
+                let reason = "cancel request is already being sent on this connection";
+                self.error.push(reason);
+                self.status = ConnStatus::Bad;
+                return false;
+            }
+        }
+        let target = self.pending_cancel.clone();
+        self.begin_attempt(target);
+        self.status != ConnStatus::Bad
+    }
+
+    /// Gets ready for another request to the same server.
+    pub fn reset_cancel(&mut self) {
+        self.disconnect();
+        self.error.clear();
+        if self.pending_cancel.is_some() {
+            self.status = ConnStatus::Allocated;
+        }
+    }
+}
+
 impl CancelRequest {
     /// Starts the request; `false` when it cannot be.
     pub fn start(&mut self) -> bool {
-        let connection = &mut self.0;
-        if connection.status != ConnStatus::Allocated {
-            connection
-                .error
-                .push("cancel request is already being sent on this connection");
-            connection.status = ConnStatus::Bad;
-            return false;
-        }
-        let target = connection.pending_cancel.clone();
-        connection.begin_attempt(target);
-        connection.status != ConnStatus::Bad
+        self.0.start_cancel()
     }
 
     /// Gets ready for another request to the same server.
     pub fn reset(&mut self) {
-        let connection = &mut self.0;
-        connection.disconnect();
-        connection.error.clear();
-        connection.status = ConnStatus::Allocated;
+        self.0.reset_cancel();
+    }
+
+    /// The connection that carries the request.
+    pub fn into_connection(self) -> Connection {
+        self.0
     }
 
     /// The connection that carries the request.
@@ -123,7 +154,7 @@ impl CancelKey {
         unsafe {
             let fd = libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
             if fd < 0 {
-                return Err(CancelFailure::now("socket"));
+                return Err(CancelFailure::now("socket()"));
             }
             let done = self.exchange(fd);
             libc::close(fd);
@@ -135,13 +166,18 @@ impl CancelKey {
     /// `fd` is an open socket.
     unsafe fn exchange(&self, fd: i32) -> Result<(), CancelFailure> {
         let address = self.address.raw();
+        if !self.address.is_unix()
+            && let Err((option, error)) = apply_tcp_options(fd, &self.options)
+        {
+            return Err(CancelFailure::of(option, &error));
+        }
         // SAFETY: address and packet are valid for their lengths; the reply is read into one byte.
         unsafe {
             retry(|| libc::connect(fd, address.as_ptr().cast(), address.len()) as isize)
-                .map_err(|()| CancelFailure::now("connect"))?;
+                .map_err(|()| CancelFailure::now("connect()"))?;
             let (data, length) = (self.packet.as_ptr(), self.packet.len());
             retry(|| libc::send(fd, data.cast(), length, libc::MSG_NOSIGNAL))
-                .map_err(|()| CancelFailure::now("send"))?;
+                .map_err(|()| CancelFailure::now("send()"))?;
             // The server closes the connection when it has dealt with the request; whether the
             // request took effect is not told.
             let mut byte = 0u8;
@@ -167,7 +203,7 @@ fn retry(mut call: impl FnMut() -> isize) -> Result<isize, ()> {
 /// Why a cancel request could not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CancelFailure {
-    /// The system call that failed.
+    /// The system call that failed, such as `connect()`.
     pub call: &'static str,
     /// Its error number.
     pub errno: i32,
@@ -175,9 +211,13 @@ pub struct CancelFailure {
 
 impl CancelFailure {
     fn now(call: &'static str) -> Self {
+        Self::of(call, &io::Error::last_os_error())
+    }
+
+    fn of(call: &'static str, error: &io::Error) -> Self {
         Self {
             call,
-            errno: io::Error::last_os_error().raw_os_error().unwrap_or(0),
+            errno: error.raw_os_error().unwrap_or(0),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Connecting without waiting.
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 use socket2::Type;
 
@@ -124,47 +124,74 @@ const TCP_KEEPIDLE: libc::c_int = libc::TCP_KEEPALIVE;
 const TCP_KEEPIDLE: libc::c_int = libc::TCP_KEEPIDLE;
 
 fn set_tcp_options(socket: &Socket, options: &DialOptions) -> Result<(), Error> {
+    apply_tcp_options(socket.as_raw_fd(), options)
+        .map_err(|(name, error)| failed(&format!("{name} failed"), error))
+}
+
+/// Sets the options of a TCP socket. Fit for a signal handler; the error is the call that failed, and
+/// the system's error.
+pub fn apply_tcp_options(
+    fd: RawFd,
+    options: &DialOptions,
+) -> Result<(), (&'static str, io::Error)> {
     if options.keepalives {
-        let on = socket.inner().set_keepalive(true);
-        on.map_err(|e| failed("setsockopt(SO_KEEPALIVE) failed", e))?;
+        set_number(
+            fd,
+            libc::SOL_SOCKET,
+            "setsockopt(SO_KEEPALIVE)",
+            libc::SO_KEEPALIVE,
+            1,
+        )?;
         let idle = options.keepalives_idle;
-        set_number(socket, "TCP_KEEPIDLE", TCP_KEEPIDLE, idle)?;
-        let interval = options.keepalives_interval;
-        set_number(socket, "TCP_KEEPINTVL", libc::TCP_KEEPINTVL, interval)?;
+        set_number(
+            fd,
+            libc::IPPROTO_TCP,
+            "setsockopt(TCP_KEEPIDLE)",
+            TCP_KEEPIDLE,
+            idle,
+        )?;
+        let (name, interval) = ("setsockopt(TCP_KEEPINTVL)", options.keepalives_interval);
+        set_number(fd, libc::IPPROTO_TCP, name, libc::TCP_KEEPINTVL, interval)?;
         let count = options.keepalives_count;
-        set_number(socket, "TCP_KEEPCNT", libc::TCP_KEEPCNT, count)?;
+        set_number(
+            fd,
+            libc::IPPROTO_TCP,
+            "setsockopt(TCP_KEEPCNT)",
+            libc::TCP_KEEPCNT,
+            count,
+        )?;
     }
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        let millis = options.tcp_user_timeout;
-        set_number(socket, "TCP_USER_TIMEOUT", libc::TCP_USER_TIMEOUT, millis)?;
+        let (name, millis) = ("setsockopt(TCP_USER_TIMEOUT)", options.tcp_user_timeout);
+        set_number(fd, libc::IPPROTO_TCP, name, libc::TCP_USER_TIMEOUT, millis)?;
     }
     Ok(())
 }
 
-/// Sets one number of TCP's, unless it asks for the system's default.
+/// Sets one number, unless it asks for the system's default.
 fn set_number(
-    socket: &Socket,
-    name: &str,
+    fd: RawFd,
+    level: libc::c_int,
+    name: &'static str,
     option: libc::c_int,
     value: libc::c_int,
-) -> Result<(), Error> {
+) -> Result<(), (&'static str, io::Error)> {
     if value <= 0 {
         return Ok(());
     }
     // SAFETY: the pointer is to one c_int that lives through the call, and the length says so.
     let answer = unsafe {
         libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
+            fd,
+            level,
             option,
             (&raw const value).cast(),
             size_of::<libc::c_int>() as libc::socklen_t,
         )
     };
-    if answer == 0 {
-        return Ok(());
+    match answer {
+        0 => Ok(()),
+        _ => Err((name, io::Error::last_os_error())),
     }
-    let what = format!("setsockopt({name}) failed");
-    Err(failed(&what, io::Error::last_os_error()))
 }

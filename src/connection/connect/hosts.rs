@@ -2,6 +2,7 @@
 
 use crate::auth::exchange::Exchange;
 use crate::conninfo::{HostTarget, LoadBalanceHosts, Settings, TargetSessionAttrs};
+use crate::error::Error;
 use crate::transport::peer::require_peer;
 use crate::transport::{
     Address, Deadline, DialOptions, Host, Socket, connect_finish, connect_start, failure, lookup,
@@ -190,7 +191,8 @@ fn no_answer(reason: &str, address: &Address) -> Failure {
     Failure::Address(format!("{reason}\n{hint}"))
 }
 
-fn dial_options(settings: &Settings) -> Result<DialOptions, Failure> {
+/// The options of the socket.
+pub(in crate::connection) fn dial_options(settings: &Settings) -> Result<DialOptions, Error> {
     let options = settings.tcp_options()?;
     let keepalives = options.keepalives.unwrap_or_default();
     let seconds = |span: Option<std::time::Duration>| {

@@ -32,6 +32,7 @@ use super::state::{ConnStatus, Polling};
 use crate::auth::exchange::Exchange;
 use encrypt::Encryption;
 use hosts::Hosts;
+pub(super) use hosts::dial_options;
 use target::Check;
 
 /// What an attempt does next.
