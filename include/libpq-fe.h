@@ -24,6 +24,11 @@
 #define LIBPQ_HAS_SOCKET_POLL 1
 
 /**
+ * PQcancelCreate and its kin are there.
+ */
+#define LIBPQ_HAS_ASYNC_CANCEL 1
+
+/**
  * PQenterPipelineMode and its kin are there.
  */
 #define LIBPQ_HAS_PIPELINING 1
@@ -32,6 +37,21 @@
  * PQsendPipelineSync is there.
  */
 #define LIBPQ_HAS_SEND_PIPELINE_SYNC 1
+
+/**
+ * PQsetTraceFlags is there.
+ */
+#define LIBPQ_HAS_TRACE_FLAGS 1
+
+/**
+ * PQsetTraceFlags: leave out the time of each message.
+ */
+#define PQTRACE_SUPPRESS_TIMESTAMPS (1 << 0)
+
+/**
+ * PQsetTraceFlags: leave out what differs from run to run, such as OIDs.
+ */
+#define PQTRACE_REGRESS_MODE (1 << 1)
 
 /**
  * PQsslAttribute tells the TLS library even without a connection.
@@ -77,6 +97,32 @@
  * PQcopyResult: copy the notice receiver and processor.
  */
 #define PG_COPYRES_NOTICEHOOKS 8
+
+/**
+ * What an attempt to connect waits for.
+ */
+enum pg_PollingStatusType {
+    /**
+     * The attempt has failed.
+     */
+    PGRES_POLLING_FAILED,
+    /**
+     * Call again when the socket is readable.
+     */
+    PGRES_POLLING_READING,
+    /**
+     * Call again when the socket is writable.
+     */
+    PGRES_POLLING_WRITING,
+    /**
+     * The connection is ready.
+     */
+    PGRES_POLLING_OK,
+    /**
+     * No longer used.
+     */
+    PGRES_POLLING_ACTIVE,
+};
 
 /**
  * How far a connection is; the values beyond the first two are seen while it is being made.
@@ -233,32 +279,6 @@ enum pg_ContextVisibility {
 };
 
 /**
- * What an attempt to connect waits for.
- */
-enum pg_PollingStatusType {
-    /**
-     * The attempt has failed.
-     */
-    PGRES_POLLING_FAILED,
-    /**
-     * Call again when the socket is readable.
-     */
-    PGRES_POLLING_READING,
-    /**
-     * Call again when the socket is writable.
-     */
-    PGRES_POLLING_WRITING,
-    /**
-     * The connection is ready.
-     */
-    PGRES_POLLING_OK,
-    /**
-     * No longer used.
-     */
-    PGRES_POLLING_ACTIVE,
-};
-
-/**
  * What PQping has found out about a server.
  */
 enum pg_Ping {
@@ -339,6 +359,16 @@ enum pg_ExecStatusType {
 };
 
 /**
+ * What PQcancel needs.
+ */
+struct pg_cancel;
+
+/**
+ * A cancel request as a connection of its own.
+ */
+struct pg_cancel_conn;
+
+/**
  * A connection to a server.
  */
 struct pg_conn;
@@ -391,6 +421,21 @@ struct pgNotify {
 typedef struct pgNotify PGnotify;
 
 /**
+ * What PQcancel needs.
+ */
+typedef struct pg_cancel PGcancel;
+
+/**
+ * A cancel request as a connection of its own.
+ */
+typedef struct pg_cancel_conn PGcancelConn;
+
+/**
+ * What an attempt to connect waits for.
+ */
+typedef enum pg_PollingStatusType PostgresPollingStatusType;
+
+/**
  * How far a connection is.
  */
 typedef enum pg_ConnStatusType ConnStatusType;
@@ -414,11 +459,6 @@ typedef enum pg_Verbosity PGVerbosity;
  * When the text of an error or notice shows its context.
  */
 typedef enum pg_ContextVisibility PGContextVisibility;
-
-/**
- * What an attempt to connect waits for.
- */
-typedef enum pg_PollingStatusType PostgresPollingStatusType;
 
 /**
  * One connection option. A list of them ends with an entry whose keyword is NULL.
@@ -655,6 +695,87 @@ pg_usec_time_t PQgetCurrentTimeUSec(void);
  * Nothing is read from the socket: PQconsumeInput does that, and so does every command.
  */
 PGnotify *PQnotifies(PGconn *conn);
+
+/**
+ * What is needed to cancel commands of a connection, to be freed with PQfreeCancel; NULL where it
+ * is not connected, and for NULL.
+ *
+ * It stays usable while the connection is in use, or after it has ended.
+ */
+PGcancel *PQgetCancel(PGconn *conn);
+
+/**
+ * Frees what PQgetCancel has made. NULL does nothing.
+ */
+void PQfreeCancel(PGcancel *cancel);
+
+/**
+ * Asks the server to give up the command it is working on, and waits until the request has
+ * arrived. Returns 1, or 0 when it could not be sent: the reason is in `errbuf` then, of
+ * `errbufsize` bytes (256 are enough).
+ *
+ * Fit for a signal handler. The request is not encrypted: PQcancelCreate is to be preferred.
+ */
+int PQcancel(PGcancel *cancel, char *errbuf, int errbufsize);
+
+/**
+ * PQcancel for a connection itself; not fit for signal handlers or other threads, and superseded.
+ * Returns 1, or 0 when the request could not be sent, which PQerrorMessage explains, and for NULL.
+ */
+int PQrequestCancel(PGconn *conn);
+
+/**
+ * A cancel request for a connection, not started yet, which is encrypted as the connection is.
+ *
+ * Never NULL, except where there is no memory; PQcancelStatus is CONNECTION_BAD when no request
+ * can be made, and PQcancelErrorMessage tells why. To be freed with PQcancelFinish.
+ */
+PGcancelConn *PQcancelCreate(PGconn *conn);
+
+/**
+ * Begins to send a request without waiting for the server; PQcancelPoll goes on. Returns 1, or 0
+ * when it has failed or been started before, and for NULL.
+ */
+int PQcancelStart(PGcancelConn *cancelConn);
+
+/**
+ * Sends a request and waits until the server has taken it. Returns 1, or 0 when it has failed or
+ * been started before, and for NULL.
+ */
+int PQcancelBlocking(PGcancelConn *cancelConn);
+
+/**
+ * Goes on with a request as far as it goes without waiting, and tells what to wait for before the
+ * next call, as PQconnectPoll does. PGRES_POLLING_OK once the server has taken the request;
+ * PGRES_POLLING_FAILED when that has failed, and for NULL.
+ */
+PostgresPollingStatusType PQcancelPoll(PGcancelConn *cancelConn);
+
+/**
+ * How far a request is: CONNECTION_ALLOCATED before it is started, CONNECTION_OK once the server
+ * has taken it; CONNECTION_BAD for NULL.
+ */
+ConnStatusType PQcancelStatus(const PGcancelConn *cancelConn);
+
+/**
+ * The descriptor of a request's socket; -1 while there is none, and for NULL.
+ */
+int PQcancelSocket(const PGcancelConn *cancelConn);
+
+/**
+ * What went wrong with a request; empty where nothing did.
+ */
+char *PQcancelErrorMessage(const PGcancelConn *cancelConn);
+
+/**
+ * Closes a request's connection and gets it ready for another request. NULL does nothing.
+ */
+void PQcancelReset(PGcancelConn *cancelConn);
+
+/**
+ * Closes a request's connection and frees it. NULL does nothing.
+ */
+void PQcancelFinish(PGcancelConn *cancelConn);
 
 /**
  * The database; NULL for NULL and where the options could not be understood.
@@ -1458,6 +1579,26 @@ pgthreadlock_t PQregisterThreadLock(pgthreadlock_t newhandler);
  * The lock in force: the library's own where the program has set none.
  */
 pgthreadlock_t PQgetThreadLock(void);
+
+/**
+ * Traces the messages between client and server to a stream, which is to stay open until
+ * PQuntrace or PQfinish. NULL for the stream ends a trace.
+ *
+ * Lines have the time, `F` for a message of ours or `B` for one of the server's, its length, its
+ * name and its contents, passwords and data included, with tabs between.
+ */
+void PQtrace(PGconn *conn, FILE *debug_port);
+
+/**
+ * Ends a trace and flushes its stream.
+ */
+void PQuntrace(PGconn *conn);
+
+/**
+ * Sets what the lines of a trace leave out: PQTRACE_SUPPRESS_TIMESTAMPS, PQTRACE_REGRESS_MODE or
+ * both. To be called after PQtrace; without a trace it does nothing.
+ */
+void PQsetTraceFlags(PGconn *conn, int flags);
 
 /**
  * The version of libpq whose interface this library has, such as 180000. See ferropq_version for
