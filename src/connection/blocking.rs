@@ -52,7 +52,11 @@ fn get_result_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Resu
 /// `false` when it has failed; the reason is in the connection's error text.
 pub fn connect<H: Host>(host: &mut H) -> bool {
     loop {
-        let polling = host.engine().connect_poll();
+        let engine = host.engine();
+        if !engine.check_timeout() {
+            return false;
+        }
+        let polling = engine.connect_poll();
         host.deliver_notices();
         let (read, write) = match polling {
             Polling::Ok => return true,

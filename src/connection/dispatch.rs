@@ -64,7 +64,11 @@ impl Connection {
         };
         match done {
             Ok(Next::Consume) => {}
-            Ok(Next::Leave) => return false,
+            Ok(Next::Leave) => {
+                // The answer before it is complete, and what it holds must not depend on this buffer.
+                self.settle(input);
+                return false;
+            }
             Err(Malformed(fault)) => self.malformed(head.tag, fault),
         }
         self.trace_received(input, head);

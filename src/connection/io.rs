@@ -152,9 +152,7 @@ impl Connection {
     /// Receives what has arrived, without waiting. Manual: "PQconsumeInput".
     pub fn consume_input(&mut self) -> Result<(), Lost> {
         if self.stream.is_none() {
-            if self.error.is_empty() {
-                self.error.push("connection not open");
-            }
+            self.error.push("connection not open");
             return Err(Lost);
         }
         if self.nonblocking || self.phase == Phase::Idle {

@@ -47,7 +47,7 @@ pub use trace::TraceFlags;
 
 use crate::auth::gss::Initiator;
 use crate::charset::Encoding;
-use crate::conninfo::{ConnInfo, Settings};
+use crate::conninfo::{ConnInfo, HostSpec, Settings};
 use crate::result::{ContextVisibility, QueryResult, TextStyle, Verbosity};
 use crate::transport::{Address, Stream};
 
@@ -87,6 +87,8 @@ pub struct Connection {
     settings: Option<Box<Settings>>,
     /// The attempt under way, or what is left of the one that succeeded.
     attempt: Option<Box<Attempt>>,
+    /// What can be told of the host where the options are not valid.
+    first_host: Option<HostSpec>,
     /// Which of the hosts is being tried, or connected to, and at which address.
     host: usize,
     address: Option<Address>,
@@ -145,6 +147,7 @@ impl Connection {
             info,
             settings: None,
             attempt: None,
+            first_host: None,
             host: 0,
             address: None,
             tls_in_use: false,

@@ -13,9 +13,6 @@ use super::state::{CommandKind, ConnStatus, Phase, PipelineStatus, RowMode};
 impl Connection {
     /// Opens a pipeline.
     pub fn enter_pipeline(&mut self) -> Result<(), Refused> {
-        if self.status != ConnStatus::Ok {
-            return self.refuse("no connection to the server");
-        }
         if self.pipeline != PipelineStatus::Off {
             return Ok(());
         }

@@ -68,6 +68,18 @@ impl HostSpec {
             .collect())
     }
 
+    /// The host that stands first, also where the lists do not match: what is told of a connection
+    /// whose options are not valid.
+    pub fn first(info: &ConnInfo) -> Self {
+        let names = items(info, OptionId::Host);
+        let addresses = items(info, OptionId::Hostaddr);
+        let ports = items(info, OptionId::Port);
+        // Ports are looked at once names and addresses match.
+        let matching = names.is_empty() || addresses.is_empty() || names.len() == addresses.len();
+        let port = if matching { item(&ports, 0) } else { b"" };
+        Self::new(item(&names, 0), item(&addresses, 0), port)
+    }
+
     /// The port number. As in libpq it is judged only when the host's turn comes.
     pub fn port(&self) -> Result<u16, Error> {
         let number = integer::parse(OptionId::Port, &self.port_text)?;
@@ -183,6 +195,21 @@ mod tests {
 
     fn with_port(target: HostTarget, port: &str) -> (HostTarget, String) {
         (target, port.to_owned())
+    }
+
+    #[test]
+    fn the_first_host_is_told_although_lists_do_not_match() {
+        let first = |conninfo: &str| {
+            let host = HostSpec::first(&ConnInfo::parse(conninfo.as_bytes()).expect(conninfo));
+            (host.shown_host().to_owned(), host.port_text)
+        };
+        let expected = |host: &CStr, port: &CStr| (host.to_owned(), port.to_owned());
+        assert_eq!(first("host=a port=1,2"), expected(c"a", c"1"));
+        assert_eq!(
+            first("host=a,b hostaddr=1.2.3.4 port=1"),
+            expected(c"a", c"5432")
+        );
+        assert_eq!(first("hostaddr=1.2.3.4,::1"), expected(c"1.2.3.4", c"5432"));
     }
 
     #[test]

@@ -5,6 +5,13 @@ use std::ffi::CStr;
 /// The longest tag kept, its NUL included.
 const CAPACITY: usize = 64;
 
+/// The command whose tag has an OID in front of the number of rows.
+const INSERT: &[u8] = b"INSERT ";
+/// The other commands whose tags end with a number of rows.
+const COUNTING: [&[u8]; 7] = [
+    b"SELECT ", b"UPDATE ", b"DELETE ", b"FETCH ", b"MOVE ", b"COPY ", b"MERGE ",
+];
+
 /// A command tag such as `INSERT 0 1`, a NUL behind it.
 ///
 /// Manual: "PQcmdStatus", "CommandComplete".
@@ -36,15 +43,18 @@ impl CommandTag {
         self.as_c_str().to_bytes()
     }
 
+    /// Whether a command of this name tells a number of rows.
+    pub fn counts_rows(&self) -> bool {
+        let tag = self.as_bytes();
+        tag.starts_with(INSERT) || COUNTING.iter().any(|name| tag.starts_with(name))
+    }
+
     /// The number of rows affected, as it stands at the end of the tag; empty where the command
     /// reports none.
     pub fn rows(&self) -> &CStr {
-        const COUNTING: [&[u8]; 7] = [
-            b"SELECT ", b"UPDATE ", b"DELETE ", b"FETCH ", b"MOVE ", b"COPY ", b"MERGE ",
-        ];
         let tag = self.as_bytes();
-        let begin = if tag.starts_with(b"INSERT ") {
-            let oid = 7;
+        let begin = if tag.starts_with(INSERT) {
+            let oid = INSERT.len();
             match tag[oid..].iter().position(|&b| b == b' ') {
                 // Without an OID there is nothing to skip, and no count either.
                 None | Some(0) => return c"",
@@ -68,7 +78,7 @@ impl CommandTag {
 
     /// The digits of the OID of the row that an INSERT made, if the tag has one.
     pub fn oid_digits(&self) -> Option<&[u8]> {
-        let rest = self.as_bytes().strip_prefix(b"INSERT ")?;
+        let rest = self.as_bytes().strip_prefix(INSERT)?;
         let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         Some(&rest[..digits])
     }

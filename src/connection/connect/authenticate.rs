@@ -28,6 +28,8 @@ const SHORTEST: i32 = 8;
 const LONGEST_REQUEST: i32 = 2000;
 /// The length of the longest error before a session begins.
 const LONGEST_ERROR: i32 = 30_000;
+/// The SQLSTATE of a wrong password.
+const INVALID_PASSWORD: &[u8] = b"28P01";
 /// The SQLSTATE of a server that is starting up or shutting down.
 const CANNOT_CONNECT_NOW: &[u8] = b"57P03";
 
@@ -101,12 +103,33 @@ impl Connection {
         };
         let sqlstate = report.field(b'C').map(|code| code.to_bytes().to_vec());
         self.error.push(report.text().to_bytes());
+        if sqlstate.as_deref() == Some(INVALID_PASSWORD) {
+            self.name_password_file();
+        }
         let unavailable = sqlstate.as_deref() == Some(CANNOT_CONNECT_NOW);
         self.refusal = sqlstate;
         if unavailable {
             return Failure::Host(String::new());
         }
         Failure::Encryption(String::new())
+    }
+
+    /// Tells where a wrong password has come from, where the user may not think of it.
+    fn name_password_file(&mut self) {
+        let (Some(attempt), Some(settings)) = (&self.attempt, &self.settings) else {
+            return;
+        };
+        let given = settings.password.as_ref().is_some_and(|p| !p.is_empty());
+        let found = settings
+            .hosts
+            .get(self.host)
+            .is_some_and(|host| host.password.is_some());
+        let asked = attempt.authentication.has_been_asked_for_password();
+        if let (Some(file), true) = (&settings.passfile, asked && found && !given) {
+            let file = file.to_string_lossy();
+            self.error
+                .push(format!("password retrieved from file \"{file}\""));
+        }
     }
 
     /// Answers a request; `true` when the server is satisfied.

@@ -140,12 +140,12 @@ impl Connection {
         let port = spec.port_text.to_string_lossy();
         self.error
             .push_part(&failure::connect_prefix(&host, &port, address));
+        self.address = Some(address.clone());
         let unix = address.is_unix();
         attempt.encryption.check_gss(settings, unix)?;
         let options = dial_options(settings)?;
         let dial = connect_start(address, &options)
             .map_err(|error| no_answer(error.message(), address))?;
-        self.address = Some(address.clone());
         self.status = ConnStatus::Started;
         if dial.connected {
             return self.dialled(dial.socket);

@@ -146,12 +146,10 @@ impl Connection {
         self.status = ConnStatus::Bad;
         self.password_needed = false;
         self.reached_authentication = false;
-        let prepared = Settings::resolve(&self.info).and_then(|settings| {
-            let timeout = settings.connect_timeout()?;
-            Ok((settings, timeout))
-        });
-        match prepared {
-            Ok((settings, timeout)) => {
+        match Settings::resolve(&self.info) {
+            Ok(settings) => {
+                // One that is not valid ends the attempt of who waits, and does not matter to others.
+                let timeout = settings.connect_timeout().unwrap_or_default();
                 self.info = Arc::clone(&settings.info);
                 self.attempt = Some(Box::new(Attempt {
                     step: Step::NextHost,
@@ -167,8 +165,29 @@ impl Connection {
                 self.settings = Some(Box::new(settings));
                 self.status = ConnStatus::Needed;
             }
-            Err(fault) => self.error.push(fault.message()),
+            Err(fault) => {
+                self.first_host = Some(HostSpec::first(&self.info));
+                self.error.push(fault.message());
+            }
         }
+    }
+
+    /// Judges the option `connect_timeout` once there is something to wait for; one that is not valid
+    /// ends the attempt.
+    pub(super) fn check_timeout(&mut self) -> bool {
+        if self.attempt.is_none() || self.status == ConnStatus::Needed {
+            return true;
+        }
+        let judged = self
+            .settings
+            .as_ref()
+            .map(|settings| settings.connect_timeout());
+        if let Some(Err(fault)) = judged {
+            self.error.push(fault.message());
+            self.end_attempt();
+            return false;
+        }
+        true
     }
 
     /// Goes on with connecting as far as it goes without waiting for the network.
@@ -295,7 +314,9 @@ impl Connection {
 
     /// The host being tried, or connected to.
     pub fn host(&self) -> Option<&HostSpec> {
-        let settings = self.settings.as_ref()?;
+        let Some(settings) = &self.settings else {
+            return self.first_host.as_ref();
+        };
         settings
             .hosts
             .get(self.host)
