@@ -6,6 +6,7 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 
 use super::boundary::with_result;
+use super::notice;
 use super::result::PGresult;
 use super::types::{InvalidOid, Oid};
 
@@ -28,7 +29,14 @@ pub unsafe extern "C" fn PQcmdTuples(res: *mut PGresult) -> *mut c_char {
     // SAFETY: the pointer contract.
     unsafe {
         with_result(res, none, |result| {
-            result.core.tag.rows().as_ptr().cast_mut()
+            let tag = &result.core.tag;
+            let rows = tag.rows();
+            if rows.is_empty() && tag.counts_rows() {
+                let shown = tag.as_c_str().to_string_lossy();
+                let message = format!("could not interpret result from server: {shown}");
+                notice::complain(result, &message);
+            }
+            rows.as_ptr().cast_mut()
         })
     }
 }
