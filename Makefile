@@ -21,7 +21,7 @@ LIBPQ_18 = $(abspath $(or $(FERROPQ_SERVERS),.servers)/18/lib/libpq.so.5.18)
 # Seconds per fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: all check demo test bench headers install uninstall fuzz miri clean help
+.PHONY: all check demo test test-connect bench headers install uninstall fuzz miri clean help
 
 all: ## build the C library: target/release/libferropq.so and libferropq.a
 	$(CARGO) build --release --lib --features $(FEATURES)
@@ -46,6 +46,11 @@ test: ## everything: Rust tests, live servers, C programs under valgrind, instal
 	@$(MAKE) --no-print-directory all
 	scripts/with-server scripts/test-c
 	scripts/with-server scripts/test-install
+
+test-connect: ## the long matrices of connecting: GSSAPI against a Kerberos KDC
+	@scripts/setup connect
+	FERROPQ_REQUIRE_SERVER=1 FERROPQ_REQUIRE_KDC=1 \
+	    $(CARGO) test --all-features --test gss_live
 
 bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see benches/README.md
 	@scripts/setup bench
@@ -87,4 +92,4 @@ clean: ## remove what was built
 	$(CARGO) clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

@@ -3,6 +3,7 @@
 //! - [`require_server`], [`require_major`], [`each_server`]: a running PostgreSQL, started on first
 //!   use and shared by the tests of one process, or `None` where no server is installed.
 //! - [`Server::start`]: a server of one's own, with settings of one's own.
+//! - [`require_kdc`]: a Kerberos realm, with a KDC, for servers that are told of it.
 //! - [`scripted`]: a listener that says exactly what a test wants a hostile server to say.
 //! - [`relay`]: a man in the middle that counts, records or cuts what passes between a client and
 //!   a real server.
@@ -13,6 +14,7 @@
 mod certificates;
 mod identity;
 mod installation;
+mod kerberos;
 pub mod relay;
 pub mod scripted;
 mod server;
@@ -20,6 +22,7 @@ mod shared;
 mod users;
 
 pub use installation::{Installation, servers};
+pub use kerberos::{Kdc, require_kdc};
 pub use server::{Certificate, Server, ServerOptions, Via};
 pub use shared::{each_server, require_major, require_server};
 pub use users::{

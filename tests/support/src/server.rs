@@ -19,7 +19,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs the server ("$@") until its standard input ends, which it does with the test process,
 /// whatever that dies of; then stops the server and removes its folder ($0).
-const KEEPER: &str = r#"
+pub(crate) const KEEPER: &str = r#"
 trap "" INT TERM HUP
 exec 3<&0
 "$@" 3<&- </dev/null &
@@ -43,6 +43,10 @@ pub struct ServerOptions {
     pub settings: Vec<(&'static str, String)>,
     /// Arguments for `initdb`, after ours: `--encoding=EUC_JP`, say.
     pub initdb: Vec<String>,
+    /// Variables of the server's environment.
+    pub environment: Vec<(&'static str, String)>,
+    /// Files to copy into the data folder, for the server alone to read: name there, and source.
+    pub files: Vec<(&'static str, PathBuf)>,
 }
 
 impl Default for ServerOptions {
@@ -53,6 +57,8 @@ impl Default for ServerOptions {
             hba: String::new(),
             settings: Vec::new(),
             initdb: Vec::new(),
+            environment: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
@@ -114,13 +120,14 @@ impl Server {
         let bindir = reachable_bindir(installation, identity, folder.path())?;
         make_cluster(&bindir, identity, folder.path(), options)?;
         write_certificates(identity, folder.path(), options)?;
+        copy_files(identity, folder.path(), options)?;
 
         let mut refused = None;
         // Between choosing a free port and using it, somebody else may have taken it.
         for _ in 0..5 {
             let port = free_port()?;
             write_configuration(folder.path(), port, options)?;
-            match launch(&bindir, identity, folder.path()) {
+            match launch(&bindir, identity, folder.path(), options) {
                 Ok(keeper) => {
                     let (folder, keeper) = (folder.keep(), Mutex::new(keeper));
                     return Ok(Self {
@@ -317,6 +324,16 @@ fn write_certificates(
     Ok(())
 }
 
+fn copy_files(identity: Identity, folder: &Path, options: &ServerOptions) -> io::Result<()> {
+    for (name, source) in &options.files {
+        let copy = folder.join("data").join(name);
+        fs::copy(source, &copy)?;
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600))?;
+        identity.own(&copy)?;
+    }
+    Ok(())
+}
+
 fn write_configuration(folder: &Path, port: u16, options: &ServerOptions) -> io::Result<()> {
     let data = folder.join("data");
     let mut text = include_str!("../data/postgresql.conf").to_owned();
@@ -354,7 +371,12 @@ fn write_configuration(folder: &Path, port: u16, options: &ServerOptions) -> io:
 }
 
 /// Starts the server under its keeper and waits until it accepts connections.
-fn launch(bindir: &Path, identity: Identity, folder: &Path) -> io::Result<Child> {
+fn launch(
+    bindir: &Path,
+    identity: Identity,
+    folder: &Path,
+    options: &ServerOptions,
+) -> io::Result<Child> {
     let log = OpenOptions::new()
         .create(true)
         .append(true)
@@ -373,7 +395,8 @@ fn launch(bindir: &Path, identity: Identity, folder: &Path) -> io::Result<Child>
         .stdout(log.try_clone()?)
         .stderr(log);
     identity.assume(&mut command);
-    let mut keeper = clean(&mut command).spawn()?;
+    let environment = options.environment.iter().cloned();
+    let mut keeper = clean(&mut command).envs(environment).spawn()?;
     match wait_until_ready(folder) {
         Ok(()) => Ok(keeper),
         Err(message) => {
@@ -418,7 +441,7 @@ fn stop_for_good(keeper: &mut Child, folder: &Path) {
     let _ = fs::remove_file(folder.join("data/postmaster.pid"));
 }
 
-fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
@@ -428,7 +451,7 @@ fn read_log(folder: &Path) -> String {
 }
 
 /// Takes away what the caller's environment would change about a server.
-fn clean(command: &mut Command) -> &mut Command {
+pub(crate) fn clean(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("PG")) {
             command.env_remove(name);
@@ -438,7 +461,7 @@ fn clean(command: &mut Command) -> &mut Command {
 }
 
 /// Runs a program to its end; an error tells what it said.
-fn run(command: &mut Command) -> io::Result<()> {
+pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(());
