@@ -265,3 +265,35 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Socket;
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    #[test]
+    fn there_is_room_behind_a_message_that_is_not_consumed() {
+        let size = FULL_CHUNK + 5;
+        let mut message = vec![b'D'];
+        message.extend_from_slice(&(size as u32 - 1).to_be_bytes());
+        message.resize(size, 7);
+        let both = [&message[..], &message[..]].concat();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let writer = thread::spawn(move || theirs.write_all(&both).map(|()| theirs));
+        let mut stream = Stream::from(Socket::from(ours));
+        let mut input = Input::default();
+        while input.bytes().len() < 2 * size {
+            assert_ne!(input.receive(&mut stream, Wait::Block, None).unwrap(), 0);
+        }
+        for _ in 0..2 {
+            let head = input.head().unwrap();
+            assert_eq!(head.size(), size);
+            assert!(input.body(head).unwrap().iter().all(|byte| *byte == 7));
+            input.consume(size);
+        }
+        drop(writer.join().unwrap());
+    }
+}

@@ -1,7 +1,6 @@
 //! The system's libpq, to compare with.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::ptr;
 
 use libloading::{Library, Symbol};
 
@@ -72,8 +71,7 @@ impl Libpq {
             let mut row: *const OptionRow = list;
             let mut found = None;
             while !row.is_null() && !(*row).keyword.is_null() {
-                if CStr::from_ptr((*row).keyword) == c"gssencmode" && (*row).compiled != ptr::null()
-                {
+                if CStr::from_ptr((*row).keyword) == c"gssencmode" && !(*row).compiled.is_null() {
                     let compiled = CStr::from_ptr((*row).compiled);
                     found = Some(compiled.to_string_lossy().into_owned());
                 }

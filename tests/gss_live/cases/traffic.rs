@@ -141,7 +141,8 @@ fn next_result(driver: &mut Driver) -> Option<QueryResult> {
             Fetch::Done => return None,
             Fetch::Wait => {
                 wait(driver, true, false);
-                driver.0.consume_input().expect("the connection");
+                let received = driver.0.consume_input();
+                received.unwrap_or_else(|_| panic!("{}", driver.error()));
             }
         }
     }
