@@ -7,6 +7,7 @@ use crate::wire::frontend;
 use crate::wire::tag::backend as tag;
 
 use super::Connection;
+use super::dispatch::disagrees;
 use super::input::{HEADER, Head, Input};
 use super::io::Flush;
 use super::query::Refused;
@@ -234,11 +235,16 @@ impl Connection {
                     return CopyOut::Done;
                 }
             };
-            if let Err(crate::wire::Malformed(fault)) = handled {
-                self.internal_notice(fault);
+            if handled.is_err() {
+                self.internal_notice(&disagrees(head.tag));
             }
             self.trace_received(input, head);
             input.consume(head.size());
+            if self.stream.is_none() {
+                // Given up: nothing that follows can be trusted.
+                input.clear();
+                return CopyOut::Done;
+            }
         }
     }
 

@@ -55,6 +55,7 @@ impl Connection {
         let Some(body) = input.body(head) else {
             return false;
         };
+        let was_open = self.stream.is_some();
         let done = match (head.tag, self.phase) {
             (tag::NOTICE_RESPONSE, _) => self.take_notice(body),
             (tag::NOTIFICATION_RESPONSE, _) => self.take_notification(body),
@@ -73,6 +74,10 @@ impl Connection {
         }
         self.trace_received(input, head);
         input.consume(head.size());
+        if was_open && self.stream.is_none() {
+            // Given up: nothing that follows can be trusted.
+            input.clear();
+        }
         self.settle(input);
         true
     }
@@ -123,6 +128,8 @@ impl Connection {
     }
 
     fn take_rows(&mut self, input: &mut Input, most: usize) -> Stop {
+        // With a limit that a row can pass, each head is looked at.
+        let most = if self.has_limit() { most.min(1) } else { most };
         match &mut self.result {
             Some(result) => input.take_rows(&mut result.rows, most),
             None => Stop::Message,
@@ -361,11 +368,10 @@ impl Connection {
 
     /// A message whose contents do not follow the protocol.
     fn malformed(&mut self, message: u8, fault: &str) {
-        let shown = char::from(message);
         let text = match fault {
             // These words stand for themselves.
             INSUFFICIENT_COLUMNS => fault.to_owned(),
-            _ => format!("message contents do not agree with length in message type \"{shown}\""),
+            _ => disagrees(message),
         };
         if self.phase == Phase::Busy {
             self.fail_answer(&text);
@@ -396,6 +402,12 @@ fn key_fault(body: usize, protocol: u32) -> Option<String> {
         None
     };
     fault.map(|fault| format!("cancel key with length {length} {fault}"))
+}
+
+/// What is said of a message whose contents are not what its type and length make them.
+pub(super) fn disagrees(message: u8) -> String {
+    let shown = char::from(message);
+    format!("message contents do not agree with length in message type \"{shown}\"")
 }
 
 fn unexpected(message: u8) -> String {

@@ -52,6 +52,11 @@ impl Connection {
         head.is_long_by_nature() && head.size() > self.limits.message
     }
 
+    /// Whether there are messages over the limit.
+    pub(super) fn has_limit(&self) -> bool {
+        self.limits.message < i32::MAX as usize
+    }
+
     /// Whether a message of this type is dealt with in the present phase.
     pub(super) fn is_due(&self, message: u8) -> bool {
         matches!(message, tag::NOTICE_RESPONSE | tag::NOTIFICATION_RESPONSE)
