@@ -149,7 +149,7 @@ impl Case {
 }
 
 /// How a session begins; what is said directly behind it arrives together with it.
-fn beginning() -> Vec<u8> {
+pub(crate) fn beginning() -> Vec<u8> {
     [
         authentication_ok(),
         parameter_status("server_version", "18.0"),

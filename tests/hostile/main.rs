@@ -5,5 +5,14 @@
 mod answer;
 mod case;
 mod client;
+mod cut;
+mod floods;
+mod limits;
+mod memory;
 mod reference;
+mod rows;
+mod scram;
+#[cfg(target_os = "linux")]
+mod signals;
 mod start;
+mod waits;

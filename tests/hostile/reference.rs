@@ -48,21 +48,30 @@ pub(crate) fn transcript(conninfo: &str, first: Option<&str>) -> Option<Vec<Stri
         client.query(sql);
         client.try_again();
     }
-    Some(std::mem::take(&mut *client.lines))
+    Some(std::mem::take(&mut client.lines.0))
+}
+
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn push(&mut self, line: String) {
+        self.0.push(line);
+    }
 }
 
 struct Reference {
     library: &'static Library,
     handle: Handle,
-    /// In a box of its own: the notice processor has its address.
-    lines: Box<Vec<String>>,
+    /// In a box: the notice processor has its address.
+    lines: Box<Notes>,
 }
 
 unsafe extern "C" fn note(lines: *mut c_void, text: *const c_char) {
     // SAFETY: the address given with the processor, and libpq's text.
     unsafe {
         let text = CStr::from_ptr(text).to_string_lossy();
-        let lines = &mut *lines.cast::<Vec<String>>();
+        let lines = &mut *lines.cast::<Notes>();
         lines.push(format!("notice: {}", shown(&text)));
     }
 }
@@ -70,7 +79,7 @@ unsafe extern "C" fn note(lines: *mut c_void, text: *const c_char) {
 impl Reference {
     fn start(library: &'static Library, conninfo: &str) -> Self {
         let conninfo = CString::new(conninfo).expect("no NUL");
-        let mut lines = Box::new(Vec::new());
+        let mut lines = Box::<Notes>::default();
         let target: *mut c_void = ptr::from_mut(&mut *lines).cast();
         let handle = call!(library, PQconnectStart(conninfo.as_ptr() => *const c_char) -> Handle);
         call!(library, PQsetNoticeProcessor(handle => Handle, note => NoticeProcessor,
