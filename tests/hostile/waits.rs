@@ -47,7 +47,9 @@ fn a_server_that_accepts_and_says_nothing_is_left_for_the_next_host() {
 /// Says these words over and over, as fast as the client takes them or one at a time.
 fn repeat(peer: &mut Peer, words: &[u8], pause: Option<Duration>) {
     while peer.try_send(words) {
-        pause.map(thread::sleep);
+        if let Some(pause) = pause {
+            thread::sleep(pause);
+        }
     }
 }
 
