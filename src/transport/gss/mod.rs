@@ -14,7 +14,7 @@
 //!
 //! - libpq asks the library for credentials before every connection. Here a look at the places where
 //!   credentials lie comes first, and where there are none the library is not even loaded: see
-//!   [`likely`].
+//!   `likely.rs`.
 //! - A server that answers with an error message in the middle of the exchange of tokens is not
 //!   quoted: nobody knows yet who says it.
 //! - A server that hangs up during that exchange is said to have done so; libpq says nothing.

@@ -268,7 +268,6 @@ fn add_connected(table: &mut Table) {
             "require_auth",
             "min_protocol_version",
             "max_protocol_version",
-            "gssencmode",
         ];
         let list = conn.conninfo();
         t.value("there", !list.is_null());
