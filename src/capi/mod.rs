@@ -47,6 +47,8 @@ pub mod events;
 pub mod exec;
 pub mod expbuffer;
 pub mod ferropq;
+pub mod function_call;
+pub mod large_object;
 pub mod memory;
 pub mod notice;
 pub mod params;

@@ -34,11 +34,17 @@ pub fn get_result<H: Host>(host: &mut H) -> Option<H::Result> {
 }
 
 fn get_result_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Result> {
+    let result = fetch_until(host, deadline)?;
+    Some(host.adopt(result))
+}
+
+/// The next result, which the host has not been given.
+fn fetch_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<QueryResult> {
     loop {
         let fetched = host.engine().fetch();
         host.deliver_notices();
         match fetched {
-            Fetch::Result(result) => return Some(host.adopt(result)),
+            Fetch::Result(result) => return Some(result),
             Fetch::Done => return None,
             Fetch::Wait => {
                 // A failure has become the result that the next step finds.
@@ -195,22 +201,38 @@ fn wait_for_copy<H: Host, T>(
     }
 }
 
-/// Calls a function by its OID and waits for its value. Manual: "PQfn".
+/// Executes a statement of our own, whose result the host is not given.
+pub(super) fn query<H: Host>(host: &mut H, sql: &[u8]) -> Option<QueryResult> {
+    let deadline = host.engine().answer_deadline();
+    begin_until(host, deadline).ok()?;
+    host.engine().send_query(sql).ok()?;
+    let mut last = None;
+    while let Some(result) = fetch_until(host, deadline) {
+        last = Some(result);
+    }
+    last
+}
+
+/// Calls a function by its OID and waits for its value, which
+/// [`take_function_value`](Connection::take_function_value) gives after success. Manual: "PQfn".
+///
+/// The host is not given the result. `None` when the call could not be sent.
 pub fn call_function<H: Host>(
     host: &mut H,
     oid: u32,
     arguments: &[super::Argument<'_>],
-) -> Option<H::Result> {
+) -> Option<QueryResult> {
     let engine = host.engine();
-    if engine.queue.is_empty() {
-        engine.error.clear();
-    }
+    engine.clear_error_if_idle();
     let deadline = engine.answer_deadline();
     let sent = engine.send_function_call(oid, arguments);
-    let result = match sent {
-        Ok(()) => finish(host, deadline),
-        Err(Refused) => None,
-    };
+    let mut last = None;
+    if sent.is_ok() {
+        while let Some(result) = fetch_until(host, deadline) {
+            last = Some(result);
+        }
+        last = last.or_else(|| Some(host.engine().no_function_result()));
+    }
     host.deliver_notices();
-    result
+    last
 }

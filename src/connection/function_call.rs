@@ -2,6 +2,7 @@
 //!
 //! Manual: "The Fast-Path Interface", "Function Call".
 
+use crate::result::QueryResult;
 use crate::wire::frontend;
 
 use super::Connection;
@@ -15,23 +16,35 @@ pub type Argument<'a> = Option<&'a [u8]>;
 pub type FunctionResult = Option<Vec<u8>>;
 
 impl Connection {
-    /// Sends a call; arguments and result are in binary format.
-    pub fn send_function_call(
-        &mut self,
-        oid: u32,
-        arguments: &[Argument<'_>],
-    ) -> Result<(), Refused> {
+    /// Whether a function may be called now.
+    pub fn check_function_callable(&mut self) -> Result<(), Refused> {
         if self.pipeline != PipelineStatus::Off {
             return self.refuse("PQfn not allowed in pipeline mode");
         }
         if self.status != ConnStatus::Ok || self.phase != Phase::Idle || self.result.is_some() {
             return self.refuse("connection in wrong state");
         }
+        Ok(())
+    }
+
+    /// Sends a call; arguments and result are in binary format.
+    pub fn send_function_call(
+        &mut self,
+        oid: u32,
+        arguments: &[Argument<'_>],
+    ) -> Result<(), Refused> {
+        self.check_function_callable()?;
         self.clear_answer();
         self.function_value = None;
         let arguments = arguments.iter().copied();
         self.encode(|out| frontend::function_call(out, oid, &[1], arguments, 1))?;
         self.enqueue(CommandKind::Function, None)
+    }
+
+    /// The result of a call that the server has answered with neither a value nor an error.
+    pub(super) fn no_function_result(&mut self) -> QueryResult {
+        self.fail_answer("protocol error: no function result");
+        self.take_answer()
     }
 
     /// The value that the last call returned.

@@ -15,6 +15,8 @@ mod fetch;
 mod function_call;
 mod input;
 mod io;
+pub mod large_object;
+pub mod large_object_file;
 mod notification;
 mod output;
 mod oversize;
@@ -136,6 +138,8 @@ pub struct Connection {
     query_timeout: Option<Duration>,
     /// The cancel request that this connection is made for, if it is.
     pending_cancel: Option<CancelTarget>,
+    /// The functions for large objects, once they have been looked up.
+    large_objects: Option<Box<large_object::Functions>>,
     /// Who is shown all messages.
     trace: Option<Box<Trace>>,
 }
@@ -181,6 +185,7 @@ impl Connection {
             limits: Limits::default(),
             query_timeout: None,
             pending_cancel: None,
+            large_objects: None,
             trace: None,
         }
     }
