@@ -500,6 +500,38 @@ struct _PQconninfoOption {
 typedef struct _PQconninfoOption PQconninfoOption;
 
 /**
+ * A value, or where it is.
+ */
+union PQArgValue {
+    /**
+     * Where the bytes of the argument are.
+     */
+    int *ptr;
+    /**
+     * The argument itself.
+     */
+    int integer;
+};
+
+/**
+ * An argument of PQfn.
+ */
+struct PQArgBlock {
+    /**
+     * Its length in bytes; -1 for NULL.
+     */
+    int len;
+    /**
+     * Whether it is an integer of 2 or 4 bytes, in `u.integer`.
+     */
+    int isint;
+    /**
+     * The value.
+     */
+    union PQArgValue u;
+};
+
+/**
  * Gets notices as results, which are valid during the call and not the receiver's to clear.
  */
 typedef void (*PQnoticeReceiver)(void *arg, const PGresult *res);
@@ -1221,6 +1253,108 @@ PGresult *PQclosePrepared(PGconn *conn, const char *stmt);
  * no error.
  */
 PGresult *PQclosePortal(PGconn *conn, const char *portal);
+
+/**
+ * Calls a function and waits for its value, in binary format.
+ *
+ * The value is written to `result_buf`, which has to have room for it, and its length to
+ * `result_len`: -1 for NULL. With `result_is_int` not 0, it is an integer of 2 or 4 bytes and
+ * arrives as an int; a value of any other length is an error then, and nothing is written.
+ *
+ * The result, to be cleared with PQclear, has the status PGRES_COMMAND_OK or PGRES_FATAL_ERROR.
+ * NULL when the call could not be sent, and for a NULL connection.
+ */
+PGresult *PQfn(PGconn *conn,
+               int fnid,
+               int *result_buf,
+               int *result_len,
+               int result_is_int,
+               const struct PQArgBlock *args,
+               int nargs);
+
+/**
+ * Opens a large object with INV_READ, INV_WRITE or both. Returns a descriptor for the functions
+ * below, valid until the end of the transaction, or -1.
+ */
+int lo_open(PGconn *conn, Oid lobjId, int mode);
+
+/**
+ * Closes a descriptor. Returns 0, or -1.
+ */
+int lo_close(PGconn *conn, int fd);
+
+/**
+ * Reads at most `len` bytes into `buf`. Returns how many there were, 0 at the end, or -1.
+ */
+int lo_read(PGconn *conn, int fd, char *buf, size_t len);
+
+/**
+ * Writes `len` bytes. Returns how many were written, or -1.
+ */
+int lo_write(PGconn *conn, int fd, const char *buf, size_t len);
+
+/**
+ * Moves the position of a descriptor by `offset` from the beginning (SEEK_SET), the position
+ * (SEEK_CUR) or the end (SEEK_END). Returns the new position, or -1.
+ */
+int lo_lseek(PGconn *conn, int fd, int offset, int whence);
+
+/**
+ * The same for large objects of more than 2 GiB.
+ */
+int64_t lo_lseek64(PGconn *conn, int fd, int64_t offset, int whence);
+
+/**
+ * Creates a large object with an OID that the server chooses; `mode` means nothing to servers from
+ * 8.1 on. Returns the OID, or 0.
+ */
+Oid lo_creat(PGconn *conn, int mode);
+
+/**
+ * Creates a large object with this OID, or with one that the server chooses for 0. Returns the
+ * OID, or 0.
+ */
+Oid lo_create(PGconn *conn, Oid lobjId);
+
+/**
+ * The position of a descriptor, or -1.
+ */
+int lo_tell(PGconn *conn, int fd);
+
+/**
+ * The same for large objects of more than 2 GiB.
+ */
+int64_t lo_tell64(PGconn *conn, int fd);
+
+/**
+ * Cuts a large object off at this length, or lengthens it with zeros. Returns 0, or -1.
+ */
+int lo_truncate(PGconn *conn, int fd, size_t len);
+
+/**
+ * The same for large objects of more than 2 GiB.
+ */
+int lo_truncate64(PGconn *conn, int fd, int64_t len);
+
+/**
+ * Deletes a large object. Returns 1, or -1.
+ */
+int lo_unlink(PGconn *conn, Oid lobjId);
+
+/**
+ * Makes a large object from a file of the client's. Returns its OID, or 0.
+ */
+Oid lo_import(PGconn *conn, const char *filename);
+
+/**
+ * The same with this OID, or with one that the server chooses for 0.
+ */
+Oid lo_import_with_oid(PGconn *conn, const char *filename, Oid lobjId);
+
+/**
+ * Writes a large object to a file of the client's. Returns 1, or -1.
+ */
+int lo_export(PGconn *conn, Oid lobjId, const char *filename);
 
 /**
  * Frees memory that a function of this library has allocated for the caller. NULL does nothing.
