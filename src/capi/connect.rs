@@ -23,7 +23,10 @@ use crate::error::Error;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQconnectdb(conninfo: *const c_char) -> *mut PGconn {
     // SAFETY: the pointer contract.
-    unsafe { complete(PQconnectStart(conninfo)) }
+    unsafe {
+        let conninfo = memory::bytes(conninfo).unwrap_or_default();
+        complete(open(|| ConnInfo::from_string(conninfo)))
+    }
 }
 
 /// The same with options in two arrays, each ending in NULL. With `expand_dbname` not 0, a
@@ -35,7 +38,7 @@ pub unsafe extern "C" fn PQconnectdbParams(
     expand_dbname: c_int,
 ) -> *mut PGconn {
     // SAFETY: the pointer contract.
-    unsafe { complete(PQconnectStartParams(keywords, values, expand_dbname)) }
+    unsafe { complete(open(|| params(keywords, values, expand_dbname))) }
 }
 
 /// The same with the most usual options as arguments, each of which may be NULL. `pgtty` has no
@@ -75,7 +78,7 @@ pub unsafe extern "C" fn PQconnectStart(conninfo: *const c_char) -> *mut PGconn 
     // SAFETY: the pointer contract.
     unsafe {
         let conninfo = memory::bytes(conninfo).unwrap_or_default();
-        open(|| ConnInfo::from_string(conninfo))
+        begin(open(|| ConnInfo::from_string(conninfo)))
     }
 }
 
@@ -87,7 +90,7 @@ pub unsafe extern "C" fn PQconnectStartParams(
     expand_dbname: c_int,
 ) -> *mut PGconn {
     // SAFETY: the pointer contract.
-    unsafe { open(|| params(keywords, values, expand_dbname)) }
+    unsafe { begin(open(|| params(keywords, values, expand_dbname))) }
 }
 
 /// The options in two arrays with all defaults.
@@ -117,16 +120,25 @@ pub(super) unsafe fn params(
     ConnInfo::from_params(pairs, expand_dbname != 0)
 }
 
-/// A connection that has been begun with the options of `read`.
+/// A connection with the options of `read`, on which no step has been taken yet.
 fn open(read: impl FnOnce() -> Result<ConnInfo, Error>) -> *mut PGconn {
     guard(ptr::null_mut(), || {
-        let conn = PGconn::into_raw(Connection::start(read()));
-        // SAFETY: the connection has just been made.
-        if let Some(mut driver) = unsafe { Driver::new(conn) } {
-            first_step(&mut driver);
-        }
-        conn
+        PGconn::into_raw(Connection::start(read()))
     })
+}
+
+/// Takes the first step, after which the socket can be waited for.
+///
+/// # Safety
+/// The pointer contract of [`super`].
+unsafe fn begin(conn: *mut PGconn) -> *mut PGconn {
+    // SAFETY: as the caller promises.
+    unsafe {
+        with_conn(conn, (), |driver| {
+            first_step(driver);
+        });
+    }
+    conn
 }
 
 /// The first step of connecting, after which the socket can be waited for; `false` when it failed.

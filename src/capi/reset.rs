@@ -32,7 +32,11 @@ pub unsafe extern "C" fn PQreset(conn: *mut PGconn) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQresetStart(conn: *mut PGconn) -> c_int {
     // SAFETY: the pointer contract.
-    unsafe { with_conn(conn, 0, |driver| restart(driver).into()) }
+    unsafe {
+        with_conn(conn, 0, |driver| {
+            (restart(driver) && connect::first_step(driver)).into()
+        })
+    }
 }
 
 /// As PQconnectPoll, for a connection that PQresetStart has begun to reset.
@@ -56,5 +60,5 @@ fn restart(driver: &mut Driver) -> bool {
         conn.ssl_attributes.clear();
         conn.engine.restart();
     });
-    driver.engine().status() != ConnStatus::Bad && connect::first_step(driver)
+    driver.engine().status() != ConnStatus::Bad
 }
