@@ -241,11 +241,11 @@ fn below(request: *mut PGcancelConn) -> *mut PGconn {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQcancelStart(cancelConn: *mut PGcancelConn) -> c_int {
     // SAFETY: the pointer contract.
-    unsafe { with_conn(below(cancelConn), 0, |driver| start(driver).into()) }
-}
-
-fn start(driver: &mut Driver) -> bool {
-    driver.engine().start_cancel() && connect::first_step(driver)
+    unsafe {
+        with_conn(below(cancelConn), 0, |driver| {
+            (driver.engine().start_cancel() && connect::first_step(driver)).into()
+        })
+    }
 }
 
 /// Sends a request and waits until the server has taken it. Returns 1, or 0 when it has failed or
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn PQcancelBlocking(cancelConn: *mut PGcancelConn) -> c_in
     // SAFETY: the pointer contract.
     unsafe {
         with_conn(below(cancelConn), 0, |driver| {
-            (start(driver) && connect::wait_until_connected(driver)).into()
+            (driver.engine().start_cancel() && connect::wait_until_connected(driver)).into()
         })
     }
 }

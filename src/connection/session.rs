@@ -128,10 +128,13 @@ fn version_number(text: &[u8]) -> i32 {
             None => break,
         }
     }
-    let part = |index: usize| parts.get(index).copied().unwrap_or(0).min(99_999);
+    let part = |index: usize| parts.get(index).copied().unwrap_or(0);
     match parts.first() {
-        Some(10..) => part(0) * 10_000 + part(1),
-        Some(_) => (part(0) * 100 + part(1)) * 100 + part(2),
+        Some(10..) => part(0).saturating_mul(10_000).saturating_add(part(1)),
+        Some(_) => (part(0) * 100)
+            .saturating_add(part(1))
+            .saturating_mul(100)
+            .saturating_add(part(2)),
         None => 0,
     }
 }

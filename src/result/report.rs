@@ -115,7 +115,8 @@ impl Report {
 
     /// The value of the field with this code.
     pub fn field(&self, code: u8) -> Option<&CStr> {
-        let found = self.fields.iter().find(|(c, _)| *c == code)?;
+        // Of a field that was sent twice the latter counts.
+        let found = self.fields.iter().rev().find(|(c, _)| *c == code)?;
         Some(&found.1)
     }
 

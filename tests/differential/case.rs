@@ -76,6 +76,8 @@ impl Area {
 pub(crate) enum Differs {
     /// libpq changed: references of an interface level below this answer otherwise.
     Before(i32, &'static str),
+    /// The package that brings this level is built otherwise than Debian's library and ours.
+    Packaged(i32, &'static str),
     /// Ours differs on purpose from every libpq.
     Ours(&'static str),
 }
@@ -127,6 +129,11 @@ impl Case {
     /// Says that libpq itself answers otherwise below an interface level, and why.
     pub(crate) fn differs_before(&mut self, level: i32, reason: &'static str) {
         self.differs = Some(Differs::Before(level, reason));
+    }
+
+    /// Says that the packaged library of an interface level is built otherwise, and how.
+    pub(crate) fn differs_as_packaged(&mut self, level: i32, how: &'static str) {
+        self.differs = Some(Differs::Packaged(level, how));
     }
 
     /// Says that ours differs on purpose, and why.

@@ -52,6 +52,7 @@ pub(crate) fn judge(case: &Case, level: i32, reference: &Answer, ours: &Answer) 
     }
     let expected = match case.differs {
         Some(Differs::Before(since, reason)) if level < since * 10_000 => Some(reason),
+        Some(Differs::Packaged(which, how)) if level / 10_000 == which => Some(how),
         Some(Differs::Ours(reason)) => Some(reason),
         _ => None,
     };

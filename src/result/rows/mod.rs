@@ -28,6 +28,11 @@ const ADDRESS: usize = size_of::<*mut u8>();
 /// Rows for which the first index segment has room.
 const FIRST_ROWS: usize = 16;
 
+/// A row whose values do not end where it ends.
+const DISAGREES: &str = "message contents do not agree with length in message type \"D\"";
+/// A row that has not the columns it was announced with.
+const FIELD_COUNT: &str = "unexpected field count in \"D\" message";
+
 /// One value of a row that does not follow the packed form.
 #[derive(Clone, Copy)]
 pub(super) struct Cell {
@@ -333,12 +338,12 @@ impl RowSet {
         // SAFETY: as the caller promises; `at` never passes `size`.
         unsafe {
             if usize::from(read_u16(row.add(5))) != self.columns {
-                return Err("unexpected field count in \"D\" message");
+                return Err(FIELD_COUNT);
             }
             let mut at = ROW_HEADER;
             for column in 0..self.columns {
                 if size - at < 4 {
-                    return Err("insufficient data in \"D\" message");
+                    return Err(DISAGREES);
                 }
                 let length = read_u32(row.add(at)) as i32;
                 // The byte behind the value before this one.
@@ -347,14 +352,14 @@ impl RowSet {
                 let start = row.add(at).cast_const();
                 if length > 0 {
                     if size - at < length as usize {
-                        return Err("insufficient data in \"D\" message");
+                        return Err(DISAGREES);
                     }
                     at += length as usize;
                 }
                 let (start, length) = match length {
                     0.. => (start, length),
                     -1 => (c"".as_ptr().cast(), -1),
-                    _ => return Err("insufficient data in \"D\" message"),
+                    _ => return Err(DISAGREES),
                 };
                 cells.add(column).write(Cell { start, length });
             }
@@ -521,17 +526,17 @@ unsafe fn index_row(
     // and inside the entry, which has `columns` offsets at an even address.
     unsafe {
         if size < ROW_HEADER {
-            return Err("insufficient data in \"D\" message");
+            return Err(FIELD_COUNT);
         }
         if usize::from(read_u16(row.add(5))) != columns {
-            return Err("unexpected field count in \"D\" message");
+            return Err(FIELD_COUNT);
         }
         entry.cast::<*mut u8>().write_unaligned(row);
         let offsets = entry.add(ADDRESS).cast::<u16>();
         let mut at = ROW_HEADER;
         for column in 0..columns {
             if size - at < 4 {
-                return Err("insufficient data in \"D\" message");
+                return Err(DISAGREES);
             }
             let word = row.add(at);
             let length = read_u32(word);
@@ -542,7 +547,7 @@ unsafe fn index_row(
                 *word = 0;
             } else {
                 if size - at < length as usize {
-                    return Err("insufficient data in \"D\" message");
+                    return Err(DISAGREES);
                 }
                 at += length as usize;
             }
