@@ -50,8 +50,11 @@ impl CFile {
 
 impl Drop for CFile {
     fn drop(&mut self) {
-        // SAFETY: open, and closed nowhere else.
-        unsafe { libc::fclose(self.0) };
+        // A case that stops early may leave a connection that still traces to the stream.
+        if !std::thread::panicking() {
+            // SAFETY: open, and closed nowhere else.
+            unsafe { libc::fclose(self.0) };
+        }
     }
 }
 

@@ -285,7 +285,8 @@ fn add_connected(table: &mut Table) {
             .iter()
             .filter(|option| option.value.is_some())
         {
-            if !newer.contains(&option.name().as_str()) {
+            let name = option.name();
+            if !newer.contains(&name.as_str()) && !depends_on_gss(&name) {
                 t.text(option.name(), &option.value);
             }
         }
