@@ -14,5 +14,6 @@ mod rows;
 mod scram;
 #[cfg(target_os = "linux")]
 mod signals;
+mod sql;
 mod start;
 mod waits;

@@ -52,6 +52,19 @@ impl Hosts {
         }
     }
 
+    /// None at all: what is connected to has been reached already.
+    pub(super) fn none() -> Self {
+        Self {
+            order: Vec::new(),
+            begun: 0,
+            addresses: Vec::new(),
+            tried: 0,
+            shuffle: false,
+            second_round: false,
+            fixed: None,
+        }
+    }
+
     /// The address being tried.
     pub(super) fn address(&self) -> Option<&Address> {
         self.addresses.get(self.tried.checked_sub(1)?)

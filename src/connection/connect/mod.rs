@@ -22,7 +22,7 @@ use crate::conninfo::{ConnInfo, HostSpec, Settings};
 use crate::error::Error;
 use crate::transport::gss::Handshake as GssHandshake;
 use crate::transport::tls::Handshake;
-use crate::transport::{Deadline, Socket};
+use crate::transport::{Deadline, Socket, Stream};
 
 use super::Connection;
 use super::cancel::CancelTarget;
@@ -130,6 +130,18 @@ impl Connection {
         match fault {
             Some(fault) => connection.error.push(fault.message()),
             None => connection.begin_attempt(None),
+        }
+        connection
+    }
+
+    /// A connection over a stream that stands already, to whatever is at its other end: call
+    /// [`connect_poll`](Self::connect_poll) next. No other host is tried, and no encryption.
+    pub fn over(stream: Stream, info: ConnInfo) -> Self {
+        let mut connection = Self::start(Ok(info));
+        if let Some(attempt) = &mut connection.attempt {
+            attempt.hosts = Hosts::none();
+            attempt.step = Step::Start;
+            connection.stream = Some(stream);
         }
         connection
     }
