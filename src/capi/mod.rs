@@ -55,6 +55,7 @@ pub mod params;
 pub mod password;
 pub mod ping;
 pub mod pipeline;
+pub mod print;
 pub mod reset;
 pub mod result;
 pub mod result_build;

@@ -4,6 +4,7 @@ pub mod arena;
 mod caret;
 pub mod chunk;
 pub mod columns;
+pub mod print;
 pub mod report;
 pub mod rows;
 pub mod status;
