@@ -547,6 +547,62 @@ typedef void (*PQnoticeProcessor)(void *arg, const char *message);
 typedef enum pg_Ping PGPing;
 
 /**
+ * A truth value: 0 is false.
+ */
+typedef char pqbool;
+
+/**
+ * How PQprint prints.
+ */
+struct _PQprintOpt {
+    /**
+     * With the columns' names, and the number of rows.
+     */
+    pqbool header;
+    /**
+     * With columns of equal width.
+     */
+    pqbool align;
+    /**
+     * With lines around everything, along with `align`.
+     */
+    pqbool standard;
+    /**
+     * As HTML.
+     */
+    pqbool html3;
+    /**
+     * Each value on a line of its own.
+     */
+    pqbool expanded;
+    /**
+     * By the pager when the standard output is a terminal and the table is longer than it.
+     */
+    pqbool pager;
+    /**
+     * What stands between fields.
+     */
+    char *fieldSep;
+    /**
+     * Attributes of HTML tables.
+     */
+    char *tableOpt;
+    /**
+     * The caption of HTML tables.
+     */
+    char *caption;
+    /**
+     * Names for the first columns in place of their own, ending in NULL.
+     */
+    char **fieldName;
+};
+
+/**
+ * How PQprint prints.
+ */
+typedef struct _PQprintOpt PQprintOpt;
+
+/**
  * What kind of answer a result is.
  */
 typedef enum pg_ExecStatusType ExecStatusType;
@@ -1446,6 +1502,33 @@ int PQsendPipelineSync(PGconn *conn);
  * request is queued; PQflush sends it.
  */
 int PQsendFlushRequest(PGconn *conn);
+
+/**
+ * Prints a result as a table.
+ */
+void PQprint(FILE *fout, const PGresult *res, const PQprintOpt *po);
+
+/**
+ * Prints a result as a table of fields with a separator behind each; NULL stands for a blank.
+ * `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
+ * `quiet` the number of rows follows.
+ */
+void PQdisplayTuples(const PGresult *res,
+                     FILE *fp,
+                     int fillAlign,
+                     const char *fieldSep,
+                     int printHeader,
+                     int quiet);
+
+/**
+ * Prints a result as a table, with the columns' names for `printAttName`, without lines for
+ * `terseOutput`, and with columns of at least `colWidth` characters.
+ */
+void PQprintTuples(const PGresult *res,
+                   FILE *fout,
+                   int printAttName,
+                   int terseOutput,
+                   int colWidth);
 
 /**
  * Closes the connection and connects anew with the same options, waiting until that has succeeded
