@@ -5,6 +5,8 @@
 
 use std::ffi::{c_char, c_int};
 
+use smallvec::SmallVec;
+
 use super::memory;
 use super::types::{Oid, PQ_QUERY_PARAM_MAX_LIMIT};
 use crate::connection::{Connection, Params, Refused, Statement};
@@ -14,6 +16,9 @@ const NULL_COMMAND: &str = "command string is a null pointer";
 const NULL_NAME: &str = "statement name is a null pointer";
 const NO_LENGTH: &str = "length must be given for binary parameter";
 const NEGATIVE_LENGTH: &str = "length of binary parameter must not be negative";
+
+/// So many parameters are read without an allocation.
+const FEW: usize = 16;
 
 /// The parameters of an execution, as C passes them.
 #[derive(Clone, Copy)]
@@ -30,29 +35,30 @@ pub struct CParams {
     pub result_format: c_int,
 }
 
-/// Parameters as the engine takes them.
+/// Parameters as the engine takes them; filled where they stand, as they are large to move.
+#[derive(Default)]
 struct Bound<'a> {
-    values: Vec<Option<&'a [u8]>>,
-    formats: Vec<i16>,
+    values: SmallVec<[Option<&'a [u8]>; FEW]>,
+    formats: SmallVec<[i16; FEW]>,
 }
 
 impl CParams {
     /// # Safety
     /// The pointer contract of [`super`]: arrays have `count` elements, and a binary value as many
     /// bytes as its length says.
-    unsafe fn read<'a>(&self) -> Result<Bound<'a>, String> {
+    unsafe fn read<'a>(&self, bound: &mut Bound<'a>) -> Result<(), String> {
         let count = parameter_count(self.count)?;
         // SAFETY: as the caller promises.
         unsafe {
             let formats = memory::counted(self.formats, count);
-            let mut values = Vec::with_capacity(count);
             for index in 0..count {
                 let is_binary = formats.get(index).is_some_and(|format| *format != 0);
-                values.push(self.value(index, is_binary)?);
+                bound.values.push(self.value(index, is_binary)?);
             }
-            let formats = formats.iter().map(|format| *format as i16).collect();
-            Ok(Bound { values, formats })
+            let formats = formats.iter().map(|format| *format as i16);
+            bound.formats.extend(formats);
         }
+        Ok(())
     }
 
     /// # Safety
@@ -117,10 +123,10 @@ pub unsafe fn send_query_params(
         let Some(sql) = memory::bytes(command) else {
             return refuse(engine, NULL_COMMAND);
         };
-        let bound = match params.read() {
-            Ok(bound) => bound,
-            Err(reason) => return refuse(engine, &reason),
-        };
+        let mut bound = Bound::default();
+        if let Err(reason) = params.read(&mut bound) {
+            return refuse(engine, &reason);
+        }
         let types = memory::counted(types, bound.values.len());
         execute(
             engine,
@@ -145,10 +151,10 @@ pub unsafe fn send_query_prepared(
         let Some(name) = memory::bytes(name) else {
             return refuse(engine, NULL_NAME);
         };
-        let bound = match params.read() {
-            Ok(bound) => bound,
-            Err(reason) => return refuse(engine, &reason),
-        };
+        let mut bound = Bound::default();
+        if let Err(reason) = params.read(&mut bound) {
+            return refuse(engine, &reason);
+        }
         execute(
             engine,
             Statement::Prepared(name),

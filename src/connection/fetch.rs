@@ -6,10 +6,6 @@ use super::Connection;
 use super::state::{ConnStatus, Phase, PipelineStatus};
 
 /// What asking for the next result comes to.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a result is moved once; boxing it costs more"
-)]
 pub enum Fetch {
     /// A result.
     Result(QueryResult),

@@ -257,6 +257,7 @@ impl Connection {
         self.phase = Phase::Idle;
         self.pipeline = PipelineStatus::Off;
         self.session = super::Session::default();
+        self.last_columns = None;
         self.large_objects = None;
         self.notifications.clear();
         self.transaction = super::Transaction::Idle;

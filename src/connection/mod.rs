@@ -50,7 +50,7 @@ pub use trace::TraceFlags;
 use crate::auth::gss::Initiator;
 use crate::charset::Encoding;
 use crate::conninfo::{ConnInfo, HostSpec, Settings};
-use crate::result::{ContextVisibility, QueryResult, TextStyle, Verbosity};
+use crate::result::{Columns, ContextVisibility, QueryResult, TextStyle, Verbosity};
 use crate::transport::{Address, Stream};
 
 use cancel::CancelTarget;
@@ -118,6 +118,8 @@ pub struct Connection {
     queue: VecDeque<Command>,
     /// The answer being received, or waiting to be fetched.
     result: Option<QueryResult>,
+    /// The columns of the last RowDescription.
+    last_columns: Option<Arc<Columns>>,
     /// A part of it that waits to be fetched.
     partial: Option<QueryResult>,
     /// The answer is an error, and its text is in `error`.
@@ -170,6 +172,7 @@ impl Connection {
             pipeline: PipelineStatus::Off,
             queue: VecDeque::new(),
             result: None,
+            last_columns: None,
             partial: None,
             failed: false,
             tag_reported: false,

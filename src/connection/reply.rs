@@ -18,6 +18,9 @@ use super::state::{CommandKind, CopyState, Phase, PipelineStatus};
 /// So many notices wait for delivery at the most; far more than arrive in one piece, as a rule.
 const MOST_NOTICES: usize = 50_000;
 
+/// An idle connection shall not hold on to more than this of its last answer.
+const LONGEST_KEPT_DESCRIPTION: usize = 2 << 10;
+
 impl Connection {
     /// A result of this kind in the session's encoding.
     pub(super) fn new_result(&self, status: ExecStatus) -> QueryResult {
@@ -98,8 +101,7 @@ impl Connection {
             self.phase = Phase::Ready;
             return Ok(Next::Leave);
         }
-        let columns = Columns::from_row_description(body).map_err(Malformed)?;
-        let columns = Arc::new(columns);
+        let columns = self.columns_of(body)?;
         if describing {
             self.ensure_result(ExecStatus::CommandOk);
             if let Some(result) = &mut self.result {
@@ -112,6 +114,19 @@ impl Connection {
             self.result = Some(result);
         }
         Ok(Next::Consume)
+    }
+
+    /// The columns that a RowDescription tells of: those of the last one where it says the same, as
+    /// it does when a statement is executed again and again.
+    fn columns_of(&mut self, body: &[u8]) -> Result<Arc<Columns>, Malformed> {
+        if let Some(last) = self.last_columns.as_ref().filter(|last| last.is_from(body)) {
+            return Ok(Arc::clone(last));
+        }
+        let columns = Arc::new(Columns::from_row_description(body).map_err(Malformed)?);
+        if body.len() <= LONGEST_KEPT_DESCRIPTION {
+            self.last_columns = Some(Arc::clone(&columns));
+        }
+        Ok(columns)
     }
 
     /// ParameterDescription: the types of a prepared statement's parameters.

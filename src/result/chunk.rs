@@ -1,6 +1,6 @@
 //! Blocks of raw memory: what `recv` fills and what results keep.
 //!
-//! A chunk is uninitialised memory with one owner. Chunks of two sizes are recycled through the
+//! A chunk is uninitialised memory with one owner. Chunks of three sizes are recycled through the
 //! [`store`](super::store): touching fresh memory is what a large result costs, and an idle
 //! connection shall not hold on to memory for its next small one.
 
@@ -13,6 +13,9 @@ use super::store;
 pub const FULL_CHUNK: usize = 512 << 10;
 /// The size that a connection begins to receive in; recycled by each thread.
 pub const SMALL_CHUNK: usize = 16 << 10;
+
+/// The size that the index of a result begins with; recycled by each thread.
+pub const INDEX_CHUNK: usize = 1 << 10;
 
 /// Memory could not be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +49,8 @@ impl Chunk {
         }
         let recycled = match capacity {
             FULL_CHUNK => store::take(),
-            SMALL_CHUNK => store::take_small(),
+            SMALL_CHUNK => store::SMALL.take(),
+            INDEX_CHUNK => store::INDEX.take(),
             _ => None,
         };
         if let Some(chunk) = recycled {
@@ -82,7 +86,8 @@ impl Drop for Chunk {
         let chunk = std::mem::take(self);
         match chunk.capacity {
             FULL_CHUNK => store::give(chunk),
-            SMALL_CHUNK => store::give_small(chunk),
+            SMALL_CHUNK => store::SMALL.give(chunk),
+            INDEX_CHUNK => store::INDEX.give(chunk),
             _ => chunk.release(),
         }
     }

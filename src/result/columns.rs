@@ -35,6 +35,11 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// Whether these columns were read from this body of a RowDescription.
+    pub fn is_from(&self, body: &[u8]) -> bool {
+        *self.names == *body
+    }
+
     /// How many columns there are.
     pub fn len(&self) -> usize {
         self.columns.len()

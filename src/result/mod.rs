@@ -33,7 +33,7 @@ pub struct QueryResult {
     /// The rows.
     pub rows: RowSet,
     /// The types of a prepared statement's parameters, in the answer to Describe.
-    pub parameters: Vec<u32>,
+    pub parameters: Box<[u32]>,
     /// What the command reported when it was done.
     pub tag: CommandTag,
     /// Whether the data is binary: of COPY as a whole, or of every column.
@@ -51,7 +51,7 @@ impl QueryResult {
             status,
             columns: NO_COLUMNS.clone(),
             rows: RowSet::default(),
-            parameters: Vec::new(),
+            parameters: Box::default(),
             tag: CommandTag::default(),
             binary: false,
             report: None,
@@ -90,7 +90,7 @@ impl QueryResult {
         size_of::<Self>()
             + self.columns.memory()
             + self.rows.memory()
-            + self.parameters.capacity() * size_of::<u32>()
+            + size_of_val(&*self.parameters)
             + self.report.as_ref().map_or(0, |report| report.memory())
     }
 }

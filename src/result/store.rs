@@ -2,12 +2,13 @@
 //!
 //! Full chunks lie in a store of the whole process. It is bounded, and it never waits: a lock that
 //! somebody else holds (another thread, or the parent of a forked process) means that memory is
-//! taken from or given to the system instead. Of small chunks each thread keeps one, which its
+//! taken from or given to the system instead. Of each smaller size a thread keeps one, which its
 //! connections use in turn.
 
 use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::LocalKey;
 use std::time::{Duration, Instant};
 
 use super::chunk::{Chunk, FULL_CHUNK};
@@ -30,8 +31,8 @@ static STORE: Mutex<Store> = Mutex::new(Store {
 
 static LIMIT: AtomicUsize = AtomicUsize::new(32 << 20);
 
-/// One small chunk, released when its thread ends.
-struct Spare(Cell<Option<Chunk>>);
+/// One chunk that a thread keeps, released when the thread ends.
+pub(super) struct Spare(Cell<Option<Chunk>>);
 
 impl Drop for Spare {
     fn drop(&mut self) {
@@ -42,19 +43,32 @@ impl Drop for Spare {
 }
 
 thread_local! {
-    static SPARE: Spare = const { Spare(Cell::new(None)) };
+    static SMALL_SPARE: Spare = const { Spare(Cell::new(None)) };
+    static INDEX_SPARE: Spare = const { Spare(Cell::new(None)) };
 }
 
-pub(super) fn take_small() -> Option<Chunk> {
-    SPARE.try_with(|spare| spare.0.take()).ok().flatten()
-}
+/// Where a thread keeps its spare chunk of one size.
+pub(super) struct Place(&'static LocalKey<Spare>);
 
-pub(super) fn give_small(chunk: Chunk) {
-    let mut given = Some(chunk);
-    // A thread that is ending keeps nothing.
-    let _ = SPARE.try_with(|spare| given = spare.0.replace(given.take()));
-    if let Some(former) = given {
-        former.release();
+/// The place of what a connection begins to receive in.
+pub(super) const SMALL: Place = Place(&SMALL_SPARE);
+/// The place of what an index begins with.
+pub(super) const INDEX: Place = Place(&INDEX_SPARE);
+
+impl Place {
+    pub(super) fn take(&self) -> Option<Chunk> {
+        self.0.try_with(|spare| spare.0.take()).ok().flatten()
+    }
+
+    pub(super) fn give(&self, chunk: Chunk) {
+        let mut given = Some(chunk);
+        // A thread that is ending keeps nothing.
+        let _ = self
+            .0
+            .try_with(|spare| given = spare.0.replace(given.take()));
+        if let Some(former) = given {
+            former.release();
+        }
     }
 }
 

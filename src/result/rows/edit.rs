@@ -6,7 +6,7 @@ use crate::result::chunk::{Chunk, FULL_CHUNK, OutOfMemory};
 impl RowSet {
     pub(super) fn new_cells(&mut self) -> Result<*mut Cell, OutOfMemory> {
         let size = self.columns * size_of::<Cell>();
-        Ok(self.arena.allocate(size.max(1), true)?.cast())
+        Ok(self.more().arena.allocate(size.max(1), true)?.cast())
     }
 
     /// Sets a field of an existing row, or of a new row behind the last one (whose other fields
@@ -22,7 +22,7 @@ impl RowSet {
     ) -> Result<(), OutOfMemory> {
         assert!(row <= self.count && column < self.columns);
         let start = match value {
-            Some(bytes) => self.arena.copy(bytes)?,
+            Some(bytes) => self.more().arena.copy(bytes)?,
             None => c"".as_ptr().cast(),
         };
         let length = value.map_or(-1, |bytes| bytes.len() as i32);
@@ -73,7 +73,7 @@ impl RowSet {
     /// As [`grow`](Self::grow), also where [`trim`](Self::trim) has left a segment partly filled.
     fn grow_after_trim(&mut self) -> Result<(), OutOfMemory> {
         let whole = self.segment.value;
-        if self.further.is_empty() && self.room < whole {
+        if self.segments().is_empty() && self.room < whole {
             self.room = self.room.max(FIRST_ROWS / 4);
             return self.grow();
         }
@@ -82,12 +82,10 @@ impl RowSet {
             return self.grow();
         }
         let full = Chunk::with_capacity((self.stride * whole).max(FULL_CHUNK))?;
-        if let Some(last) = self.further.last_mut() {
+        let size = filled * self.stride;
+        if let Some(last) = self.more().segments.last_mut() {
             // SAFETY: the entries of the trimmed segment fit into a whole one.
-            unsafe {
-                last.as_ptr()
-                    .copy_to_nonoverlapping(full.as_ptr(), filled * self.stride)
-            };
+            unsafe { last.as_ptr().copy_to_nonoverlapping(full.as_ptr(), size) };
             *last = full;
         }
         self.room += whole - filled;
@@ -102,7 +100,7 @@ impl RowSet {
                 let Some(value) = other.get(row, column).flatten() else {
                     continue;
                 };
-                let start = self.arena.copy(value)?;
+                let start = self.more().arena.copy(value)?;
                 let length = value.len() as i32;
                 // SAFETY: `columns` cells stand there.
                 unsafe { cells.add(column).write(Cell { start, length }) };

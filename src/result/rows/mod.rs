@@ -16,7 +16,7 @@ mod divisor;
 mod edit;
 
 use super::arena::Arena;
-use super::chunk::{Chunk, FULL_CHUNK, OutOfMemory};
+use super::chunk::{Chunk, FULL_CHUNK, INDEX_CHUNK, OutOfMemory};
 use divisor::Divisor;
 
 /// What a NULL's length word reads as once its first byte has been cleared.
@@ -25,7 +25,7 @@ const NULL_LENGTH: u32 = 0x00FF_FFFF;
 const ROW_HEADER: usize = 7;
 /// Bytes of an entry in front of its offsets.
 const ADDRESS: usize = size_of::<*mut u8>();
-/// Rows for which the first index segment has room.
+/// Rows for which the first index segment has room, at the least.
 const FIRST_ROWS: usize = 16;
 
 /// A row whose values do not end where it ends.
@@ -70,6 +70,17 @@ impl From<OutOfMemory> for RowFault {
     }
 }
 
+/// Memory of a set beyond the first index segment.
+#[derive(Default)]
+struct More {
+    /// Further segments of the index.
+    segments: Vec<Chunk>,
+    /// The received bytes that entries point into.
+    data: Vec<Chunk>,
+    /// Cells, and the values they own.
+    arena: Arena,
+}
+
 /// The rows of a result; see the module's head.
 #[derive(Default)]
 pub struct RowSet {
@@ -84,11 +95,8 @@ pub struct RowSet {
     first: Chunk,
     /// The first segment's chunk holds, behind the entries, bytes that rows point into.
     first_has_bytes: bool,
-    further: Vec<Chunk>,
-    /// The received bytes that entries point into.
-    data: Vec<Chunk>,
-    /// Cells, and the values they own.
-    arena: Arena,
+    /// What a small result has not.
+    more: Option<Box<More>>,
 }
 
 // SAFETY: all addresses in the index point into memory that the set owns.
@@ -109,6 +117,15 @@ impl RowSet {
         }
     }
 
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// The index segments behind the first.
+    fn segments(&self) -> &[Chunk] {
+        self.more.as_ref().map_or(&[], |more| &more.segments)
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.count
@@ -126,8 +143,11 @@ impl RowSet {
 
     /// Bytes of memory in use for rows and index.
     pub fn memory(&self) -> usize {
-        let chunks = self.further.iter().chain(&self.data);
-        self.first.capacity() + chunks.map(Chunk::capacity).sum::<usize>() + self.arena.memory()
+        let more = self.more.as_ref().map_or(0, |more| {
+            let chunks = more.segments.iter().chain(&more.data);
+            chunks.map(Chunk::capacity).sum::<usize>() + more.arena.memory()
+        });
+        self.first.capacity() + more
     }
 
     #[inline(always)]
@@ -139,7 +159,8 @@ impl RowSet {
         let (segment, within) = self.segment.divide(row);
         // SAFETY: `row < room`, so there is this segment, and the entry lies inside.
         unsafe {
-            let chunk = self.further.get_unchecked(segment - 1);
+            let more = self.more.as_ref().unwrap_unchecked();
+            let chunk = more.segments.get_unchecked(segment - 1);
             chunk.as_ptr().add(within * self.stride)
         }
     }
@@ -377,20 +398,20 @@ impl RowSet {
         let whole = self.segment.value;
         if self.room >= whole {
             let size = (whole * self.stride).max(FULL_CHUNK);
-            self.further.push(Chunk::with_capacity(size)?);
+            let segment = Chunk::with_capacity(size)?;
+            self.more().segments.push(segment);
             self.room += whole;
             return Ok(());
         }
-        let rows = if self.room == 0 {
-            FIRST_ROWS
-        } else {
-            self.room * 4
+        let wanted = match self.room {
+            0 => INDEX_CHUNK.max(FIRST_ROWS * self.stride),
+            room => room * 4 * self.stride,
         };
-        let rows = rows.min(whole);
+        let rows = (wanted / self.stride).min(whole);
         let size = if rows == whole {
             (rows * self.stride).max(FULL_CHUNK)
         } else {
-            rows * self.stride
+            wanted
         };
         let larger = Chunk::with_capacity(size)?;
         // SAFETY: the new chunk has room for more entries than the old one holds.
@@ -407,13 +428,13 @@ impl RowSet {
     fn replace_first(&mut self, chunk: Chunk) {
         let old = std::mem::replace(&mut self.first, chunk);
         if std::mem::take(&mut self.first_has_bytes) {
-            self.data.push(old);
+            self.more().data.push(old);
         }
     }
 
     /// Takes over the memory that rows point into.
     pub fn keep(&mut self, chunk: Chunk) {
-        self.data.push(chunk);
+        self.more().data.push(chunk);
     }
 
     /// Copies the bytes of the rows from `first` on, which lie in `base[from..end]`, into memory of
@@ -430,7 +451,7 @@ impl RowSet {
         end: usize,
     ) -> Result<(), OutOfMemory> {
         let size = end - from;
-        let together = first == 0 && self.further.is_empty();
+        let together = first == 0 && self.segments().is_empty();
         let index = if together {
             self.count * self.stride
         } else {
@@ -451,7 +472,7 @@ impl RowSet {
                 self.first_has_bytes = true;
                 self.room = self.count;
             } else {
-                self.data.push(chunk);
+                self.more().data.push(chunk);
             }
         }
         Ok(())
@@ -490,7 +511,7 @@ impl RowSet {
 
     /// Gives back index memory that a finished result does not need.
     pub fn trim(&mut self) {
-        let (used, last) = match self.further.last_mut() {
+        let (used, last) = match self.more.as_mut().and_then(|more| more.segments.last_mut()) {
             Some(last) => {
                 let before = self.room - self.segment.value;
                 ((self.count - before) * self.stride, last)
