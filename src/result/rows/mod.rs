@@ -6,11 +6,11 @@
 //!
 //! C wants a NUL behind each value. The byte behind a value is the first byte of the next length
 //! word: zero already for every length under 16 MiB, and clearing it in a NULL's -1 leaves a
-//! pattern ([`NULL_LENGTH`]) that no such length has. Behind a row's last value stands the type
+//! pattern (`NULL_LENGTH`) that no such length has. Behind a row's last value stands the type
 //! byte of the next message: whoever consumes a message clears its type byte.
 //!
 //! Rows that this does not fit (64 KiB and more, and rows that a program edits) have entries with
-//! all offsets zero and the address of an array of [`Cell`]s instead.
+//! all offsets zero and the address of an array of `Cell`s instead.
 
 mod divisor;
 mod edit;
