@@ -70,7 +70,7 @@ pub(super) fn of_connect(engine: &Connection) -> Error {
         let server = ServerError::new(vec![(b'C', code.to_vec()), (b'M', message)]);
         return Error::from_server(server, text);
     }
-    let kind = if engine.host().is_none() {
+    let kind = if engine.settings().is_none() {
         ErrorKind::Settings
     } else if text.ends_with(TIMEOUT) {
         ErrorKind::Timeout

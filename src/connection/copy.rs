@@ -127,7 +127,21 @@ impl Connection {
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<CopyOut<T>, Refused> {
         self.copy.taken = 0;
-        self.get_copy_part(usize::MAX, take)
+        let Some(head) = self.whole_row() else {
+            return self.get_copy_part(usize::MAX, take);
+        };
+        let data = take(self.input.body(head).unwrap_or_default());
+        self.input.consume(head.size());
+        Ok(CopyOut::Data(data))
+    }
+
+    /// The head of what comes next, where that is a row of data, has arrived in full, and nothing
+    /// else is to be done about it: the usual case, looked for first.
+    fn whole_row(&self) -> Option<Head> {
+        let head = self.input.head()?;
+        let usual = head.tag == tag::COPY_DATA && head.length > 4;
+        let plain = usual && self.is_copying_out() && !self.is_traced() && !self.has_limit();
+        (plain && self.input.body(head).is_some()).then_some(head)
     }
 
     /// The same, but no more than `most` bytes; the rest of the row comes next.

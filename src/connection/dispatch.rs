@@ -28,6 +28,9 @@ pub(super) enum Next {
 impl Connection {
     /// Acts upon all that has arrived, up to a point where a result waits to be fetched.
     pub(super) fn parse_input(&mut self) {
+        if self.input.is_empty() {
+            return;
+        }
         let mut input = std::mem::take(&mut self.input);
         while self.parse_message(&mut input) {}
         self.input = input;

@@ -24,7 +24,9 @@ impl Connection {
 
     /// The next result of the current command, as far as it has arrived. Manual: "PQgetResult".
     pub fn fetch(&mut self) -> Fetch {
-        self.parse_input();
+        if !matches!(self.phase, Phase::Ready | Phase::ReadyMore) {
+            self.parse_input();
+        }
         if self.phase == Phase::Busy && self.stream.is_none() {
             self.lose_answer();
         }
