@@ -41,15 +41,25 @@ impl Connection {
         let Some(head) = input.head() else {
             return false;
         };
-        if head.is_senseless() {
-            return self.lose_sync(input, head);
+        if self.is_odd(head) {
+            if head.is_senseless() {
+                return self.lose_sync(input, head);
+            }
+            if self.is_too_long(head) && self.is_due(head.tag) {
+                self.skip_too_long(input, head);
+                return true;
+            }
         }
-        if self.is_too_long(head) && self.is_due(head.tag) {
-            self.skip_too_long(input, head);
-            return true;
-        }
-        if self.phase == Phase::Busy && head.tag == tag::DATA_ROW {
-            return self.parse_rows(input, head);
+        if self.phase == Phase::Busy {
+            match head.tag {
+                tag::DATA_ROW => return self.parse_rows(input, head),
+                // The first of every answer, and it tells nothing.
+                tag::BIND_COMPLETE if head.length == 4 && !self.is_traced() => {
+                    input.consume(head.size());
+                    return true;
+                }
+                _ => {}
+            }
         }
         if head.tag == tag::COMMAND_COMPLETE && self.has_started_chunk() {
             // The last rows come first; the message is dealt with when they have been fetched.
@@ -81,7 +91,10 @@ impl Connection {
             // Given up: nothing that follows can be trusted.
             input.clear();
         }
-        self.settle(input);
+        // In the middle of an answer there is nothing to settle, unless it has just failed.
+        if self.phase != Phase::Busy || self.result.is_none() {
+            self.settle(input);
+        }
         true
     }
 

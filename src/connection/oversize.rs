@@ -47,6 +47,12 @@ impl Connection {
         false
     }
 
+    /// Whether the length of a message is to be looked at more closely.
+    #[inline]
+    pub(super) fn is_odd(&self, head: Head) -> bool {
+        !(4..=LONGEST_SHORT_MESSAGE).contains(&head.length) || self.has_limit()
+    }
+
     /// Whether a message is over the limit. Types that are short by nature have one of their own.
     pub(super) fn is_too_long(&self, head: Head) -> bool {
         head.is_long_by_nature() && head.size() > self.limits.message

@@ -100,8 +100,7 @@ impl Connection {
                 Statement::Prepared(name) => name,
             };
             frontend::bind(out, b"", name, &bound, params.result_formats)?;
-            frontend::describe(out, Target::Portal, b"")?;
-            frontend::execute(out, b"", params.max_rows)?;
+            frontend::run_unnamed(out, params.max_rows)?;
             if sync {
                 frontend::sync(out);
             }

@@ -21,7 +21,7 @@ pub use bind::{BindParams, EncodedParams, bind, bind_encoded};
 pub use control::{flush, sync, terminate};
 pub use copy::{copy_data, copy_done, copy_fail};
 pub use error::EncodeError;
-pub use execute::execute;
+pub use execute::{execute, run_unnamed};
 pub use function_call::function_call;
 pub use parse::parse;
 pub use query::query;

@@ -135,7 +135,7 @@ impl Writer<'_> {
     #[inline]
     pub(super) fn cstr(&mut self, text: &[u8]) -> Result<(), EncodeError> {
         self.room(text.len().saturating_add(1))?;
-        if super::super::find_nul(text).is_some() {
+        if !text.is_empty() && super::super::find_nul(text).is_some() {
             return Err(EncodeError::ContainsNul);
         }
         self.out.extend_from_slice(text);
