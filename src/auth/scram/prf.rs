@@ -26,6 +26,17 @@ const START: [u32; 8] = [
     0x5be0_cd19,
 ];
 
+/// The end of a message of a key's block and one hash: one bit, zeros, the length in bits. Nearly
+/// every message of PBKDF2 is one, and so is every outer one.
+const AFTER_HASH: [u8; BLOCK] = {
+    let mut block = [0; BLOCK];
+    block[HASH] = 0x80;
+    let bits = ((BLOCK + HASH) * 8) as u16;
+    block[BLOCK - 2] = (bits >> 8) as u8;
+    block[BLOCK - 1] = bits as u8;
+    block
+};
+
 /// A keyed hash, fed with a message.
 #[derive(Clone)]
 pub(super) struct Prf {
@@ -33,7 +44,8 @@ pub(super) struct Prf {
     inner: [u32; 8],
     /// After the key's outer block.
     outer: [u32; 8],
-    /// The beginning of a block of the message.
+    /// The beginning of a block of the message; what is behind it is [`AFTER_HASH`]'s as long as no
+    /// more than a hash has been taken in.
     partial: [u8; BLOCK],
     filled: usize,
     /// Bytes hashed so far, the key's block included.
@@ -56,12 +68,12 @@ fn finish(state: &mut [u32; 8], mut block: [u8; BLOCK], filled: usize, total: u6
     compress(state, &block);
 }
 
-fn bytes(state: &[u32; 8]) -> [u8; HASH] {
-    let mut out = [0; HASH];
+/// The words of a state, the highest byte first.
+#[inline(always)]
+fn write_words(state: &[u32; 8], out: &mut [u8]) {
     for (word, place) in state.iter().zip(out.chunks_exact_mut(4)) {
         place.copy_from_slice(&word.to_be_bytes());
     }
-    out
 }
 
 impl KeySizeUser for Prf {
@@ -89,7 +101,7 @@ impl KeyInit for Prf {
         Self {
             inner: padded(0x36),
             outer: padded(0x5c),
-            partial: [0; BLOCK],
+            partial: AFTER_HASH,
             filled: 0,
             total: BLOCK as u64,
         }
@@ -124,13 +136,17 @@ impl Update for Prf {
 }
 
 impl FixedOutput for Prf {
+    #[inline(always)]
     fn finalize_into(mut self, out: &mut Output<Self>) {
-        finish(&mut self.inner, self.partial, self.filled, self.total);
-        let mut block = [0; BLOCK];
-        block[..HASH].copy_from_slice(&bytes(&self.inner));
-        let mut state = self.outer;
-        finish(&mut state, block, HASH, (BLOCK + HASH) as u64);
-        out.copy_from_slice(&bytes(&state));
+        if self.filled == HASH && self.total == (BLOCK + HASH) as u64 {
+            compress(&mut self.inner, &self.partial);
+        } else {
+            finish(&mut self.inner, self.partial, self.filled, self.total);
+        }
+        let mut block = AFTER_HASH;
+        write_words(&self.inner, &mut block);
+        compress(&mut self.outer, &block);
+        write_words(&self.outer, out);
     }
 }
 
