@@ -72,7 +72,7 @@ impl pg_conn {
         }
     }
 
-    /// The settings of this session.
+    /// The settings of the session.
     pub(super) fn escape_settings(&self) -> EscapeSettings {
         EscapeSettings {
             encoding: self.engine.encoding(),

@@ -64,7 +64,7 @@ pub struct NotificationsIter<'a> {
 }
 
 impl Client {
-    /// Notifications that arrive for this session, after a `LISTEN`.
+    /// Notifications that arrive for the session, after a `LISTEN`.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), ferropq::Error> {

@@ -64,7 +64,7 @@ impl Client {
         u32::try_from(self.link.engine.session().server_version).unwrap_or(0)
     }
 
-    /// The process ID of the server process of this session; 0 where the server gave none.
+    /// The process ID of the server process of the session; 0 where the server gave none.
     pub fn backend_pid(&self) -> i32 {
         self.link.engine.session().pid
     }

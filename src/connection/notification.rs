@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::CString;
 
-/// A NOTIFY that this session listens for.
+/// A NOTIFY that the session listens for.
 ///
 /// Manual: "Asynchronous Notification".
 #[derive(Debug, Clone, PartialEq, Eq)]
