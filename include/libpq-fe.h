@@ -502,7 +502,7 @@ typedef struct _PQconninfoOption PQconninfoOption;
 /**
  * A value, or where it is.
  */
-union PQArgValue {
+union pg_arg_value {
     /**
      * Where the bytes of the argument are.
      */
@@ -516,7 +516,7 @@ union PQArgValue {
 /**
  * An argument of PQfn.
  */
-struct PQArgBlock {
+struct pg_arg_block {
     /**
      * Its length in bytes; -1 for NULL.
      */
@@ -528,8 +528,13 @@ struct PQArgBlock {
     /**
      * The value.
      */
-    union PQArgValue u;
+    union pg_arg_value u;
 };
+
+/**
+ * An argument of PQfn.
+ */
+typedef struct pg_arg_block PQArgBlock;
 
 /**
  * Gets notices as results, which are valid during the call and not the receiver's to clear.
@@ -1325,7 +1330,7 @@ PGresult *PQfn(PGconn *conn,
                int *result_buf,
                int *result_len,
                int result_is_int,
-               const struct PQArgBlock *args,
+               const PQArgBlock *args,
                int nargs);
 
 /**

@@ -18,7 +18,7 @@ use crate::result::{ExecStatus, QueryResult};
 /// A value, or where it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub union PQArgValue {
+pub union pg_arg_value {
     /// Where the bytes of the argument are.
     pub ptr: *mut c_int,
     /// The argument itself.
@@ -27,14 +27,17 @@ pub union PQArgValue {
 
 /// An argument of PQfn.
 #[repr(C)]
-pub struct PQArgBlock {
+pub struct pg_arg_block {
     /// Its length in bytes; -1 for NULL.
     pub len: c_int,
     /// Whether it is an integer of 2 or 4 bytes, in `u.integer`.
     pub isint: c_int,
     /// The value.
-    pub u: PQArgValue,
+    pub u: pg_arg_value,
 }
+
+/// An argument of PQfn.
+pub type PQArgBlock = pg_arg_block;
 
 /// An argument as it is sent.
 enum Sent<'a> {
@@ -61,7 +64,7 @@ enum Unfit {
     Bytes,
 }
 
-impl PQArgBlock {
+impl pg_arg_block {
     /// # Safety
     /// The pointer contract of [`super`]; `u.ptr` has `len` bytes where the argument is no integer.
     unsafe fn read(&self) -> Result<Sent<'_>, Unfit> {
@@ -221,7 +224,7 @@ mod tests {
     use super::*;
 
     fn block(len: c_int, isint: c_int, integer: c_int) -> PQArgBlock {
-        let u = PQArgValue { integer };
+        let u = pg_arg_value { integer };
         PQArgBlock { len, isint, u }
     }
 
