@@ -93,6 +93,12 @@ impl Connection {
     /// BindComplete: rows of a known kind may follow without being described.
     pub(super) fn take_bind_complete(&mut self, body: &[u8]) -> Result<(), Malformed> {
         empty(body)?;
+        self.begin_known_rows();
+        Ok(())
+    }
+
+    /// Begins the result of an execution whose rows are known without a RowDescription.
+    pub(super) fn begin_known_rows(&mut self) {
         let command = self.queue.front();
         let known = command.and_then(|command| command.columns.clone());
         if let Some(columns) = known
@@ -103,6 +109,5 @@ impl Connection {
             let status = ExecStatus::TuplesOk;
             self.result = Some(QueryResult::with_columns(status, encoding, columns));
         }
-        Ok(())
     }
 }

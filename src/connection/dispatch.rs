@@ -53,8 +53,9 @@ impl Connection {
         if self.phase == Phase::Busy {
             match head.tag {
                 tag::DATA_ROW => return self.parse_rows(input, head),
-                // The first of every answer, and it tells nothing.
+                // The first of every answer; as a rule it tells nothing.
                 tag::BIND_COMPLETE if head.length == 4 && !self.is_traced() => {
+                    self.begin_known_rows();
                     input.consume(head.size());
                     return true;
                 }
