@@ -206,6 +206,8 @@ impl Connection {
             self.parse_input();
         }
         let reason = match (self.write_failure.take(), reason) {
+            // A TLS alert, say: it tells more than that nothing could be sent.
+            (_, Some(reason)) if reason != failure::CLOSED => reason,
             (Some(earlier), _) => earlier,
             (None, Some(reason)) => reason,
             (None, None) => failure::CLOSED.to_owned(),

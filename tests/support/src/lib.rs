@@ -3,6 +3,8 @@
 //! - [`require_server`], [`require_major`], [`each_server`]: a running PostgreSQL, started on first
 //!   use and shared by the tests of one process, or `None` where no server is installed.
 //! - [`Server::start`]: a server of one's own, with settings of one's own.
+//! - [`Server::start_standby`]: a second server that follows a first.
+//! - [`Authority`]: certificates of all kinds, for a server to show.
 //! - [`require_kdc`]: a Kerberos realm, with a KDC, for servers that are told of it.
 //! - [`scripted`]: a listener that says exactly what a test wants a hostile server to say.
 //! - [`relay`]: a man in the middle that counts, records or cuts what passes between a client and
@@ -11,6 +13,7 @@
 //! Servers are gone, with their folders, when they are dropped and when the test process ends,
 //! however it ends.
 
+mod authority;
 mod certificates;
 mod identity;
 mod installation;
@@ -19,8 +22,10 @@ pub mod relay;
 pub mod scripted;
 mod server;
 mod shared;
+mod standby;
 mod users;
 
+pub use authority::Authority;
 pub use installation::{Installation, servers};
 pub use kerberos::{Kdc, require_kdc};
 pub use server::{Certificate, Server, ServerOptions, Via};

@@ -115,10 +115,21 @@ impl Server {
     ///
     /// When a step fails; the error carries what the program that failed has said.
     pub fn start(installation: &Installation, options: &ServerOptions) -> io::Result<Self> {
+        Self::start_with(installation, options, |bindir, identity, folder| {
+            make_cluster(bindir, identity, folder, options)
+        })
+    }
+
+    /// Starts a server on the cluster that `make` leaves in the folder `data` of the given one.
+    pub(crate) fn start_with(
+        installation: &Installation,
+        options: &ServerOptions,
+        make: impl FnOnce(&Path, Identity, &Path) -> io::Result<()>,
+    ) -> io::Result<Self> {
         let identity = Identity::for_servers()?;
         let folder = new_folder(identity)?;
         let bindir = reachable_bindir(installation, identity, folder.path())?;
-        make_cluster(&bindir, identity, folder.path(), options)?;
+        make(&bindir, identity, folder.path())?;
         write_certificates(identity, folder.path(), options)?;
         copy_files(identity, folder.path(), options)?;
 
@@ -157,6 +168,11 @@ impl Server {
     /// The folder of the Unix socket.
     pub fn socket_folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The folder of the cluster's files.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     /// The path of a certificate or key: `root.crt`, `client.key`; `data/certificates` has the list.
@@ -202,7 +218,7 @@ impl Server {
     }
 
     /// Stops the server and removes its files, as dropping it does.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         // The end of its standard input is what the keeper waits for.
         drop(keeper.stdin.take());

@@ -6,10 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use ::openssl::ssl::{
-    SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslOptions, SslVerifyMode,
-    SslVersion,
+    SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode, SslVersion,
 };
-use ::openssl::x509::store::X509Lookup;
 use ::openssl::x509::verify::X509VerifyFlags;
 
 use super::{identity, with_reason};
@@ -90,18 +88,20 @@ fn set_trust(context: &mut SslContextBuilder, settings: &TlsSettings) -> Result<
     Ok(())
 }
 
-/// Lists that do not exist are not missed; the manual says so. Once one is there, every certificate
-/// of the chain must be vouched for by a list.
+/// A file that holds nothing is not missed, nor one that does not exist; the manual says so. Once
+/// something was found, every certificate of the chain must be vouched for by a list. That a folder
+/// exists is not checked: OpenSSL looks into it when it needs a list.
 fn set_revocation(
     context: &mut SslContextBuilder,
     file: Option<PathBuf>,
     dir: Option<PathBuf>,
 ) -> Result<(), Error> {
-    let from_file = file.is_some_and(|path| load_list(context, &path));
-    let from_dir = match dir.filter(|path| path.is_dir()) {
-        Some(path) => add_directory(context, &path)?,
-        None => false,
+    let mut load = |file: Option<&Path>, dir: Option<&Path>| {
+        let named = file.is_some() || dir.is_some();
+        named && context.load_verify_locations(file, dir).is_ok()
     };
+    let from_file = load(file.as_deref(), None);
+    let from_dir = load(None, dir.as_deref());
     if from_file || from_dir {
         let flags = X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL;
         context
@@ -110,28 +110,6 @@ fn set_revocation(
             .map_err(|e| with_reason("could not create SSL context", &e))?;
     }
     Ok(())
-}
-
-/// Whether the file held a list. One that cannot be read counts as none, as in libpq.
-fn load_list(context: &mut SslContextBuilder, path: &Path) -> bool {
-    let Ok(lookup) = context.cert_store_mut().add_lookup(X509Lookup::file()) else {
-        return false;
-    };
-    matches!(lookup.load_crl_file(path, SslFiletype::PEM), Ok(lists) if lists > 0)
-}
-
-fn add_directory(context: &mut SslContextBuilder, path: &Path) -> Result<bool, Error> {
-    let Some(name) = path.to_str() else {
-        let path = path.display();
-        return Err(tls_error(format!(
-            "the name of the directory \"{path}\" of revoked certificates is not valid UTF-8"
-        )));
-    };
-    let added = context
-        .cert_store_mut()
-        .add_lookup(X509Lookup::hash_dir())
-        .and_then(|lookup| lookup.add_dir(name, SslFiletype::PEM));
-    Ok(added.is_ok())
 }
 
 fn set_alpn(context: &mut SslContextBuilder) -> Result<(), Error> {

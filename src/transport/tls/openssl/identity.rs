@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ::openssl::error::ErrorStack;
 use ::openssl::pkey::{PKey, Private};
 use ::openssl::ssl::{SslContextBuilder, SslRef};
-use ::openssl::x509::X509;
 use foreign_types::ForeignTypeRef;
 use openssl_sys as ffi;
 use zeroize::Zeroizing;
@@ -41,19 +40,12 @@ pub(super) fn load(context: &mut SslContextBuilder, settings: &TlsSettings) -> R
     })
 }
 
-/// A file in PEM holds the chain as well; one in DER only the certificate itself.
+/// The file, in PEM, may hold the chain as well.
 fn load_certificate(context: &mut SslContextBuilder, path: &Path) -> Result<(), Error> {
-    let Err(errors) = context.set_certificate_chain_file(path) else {
-        return Ok(());
-    };
-    let certificate = fs::read(path)
-        .ok()
-        .and_then(|der| X509::from_der(&der).ok());
-    if certificate.is_some_and(|certificate| context.set_certificate(&certificate).is_ok()) {
-        return Ok(());
-    }
-    let what = format!("could not read certificate file \"{}\"", path.display());
-    Err(with_reason(&what, &errors))
+    context.set_certificate_chain_file(path).map_err(|errors| {
+        let what = format!("could not read certificate file \"{}\"", path.display());
+        with_reason(&what, &errors)
+    })
 }
 
 fn key_error(shown: &str, reason: &str) -> Error {

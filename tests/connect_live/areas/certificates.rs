@@ -1,0 +1,273 @@
+//! Whose certificate is believed, which client's certificate is shown, and with which files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use support::{Authority, Server, ServerOptions};
+
+use super::{ADVICE, Told, said, system};
+use crate::compare::{But, Compare, Talk};
+
+/// The certificates of servers, `data/authority` tells what is in them.
+const SERVERS: [&str; 16] = [
+    "names",
+    "wildcard",
+    "address",
+    "address-as-name",
+    "cn-only",
+    "cn-wildcard",
+    "cn-address",
+    "mail",
+    "nameless",
+    "wrong-host",
+    "expired",
+    "future",
+    "revoked",
+    "without-chain",
+    "by-root",
+    "rsa",
+];
+
+/// What the host is called, and where it is.
+const HOSTS: [(&str, &str); 9] = [
+    ("localhost", "127.0.0.1"),
+    ("LocalHost", "127.0.0.1"),
+    ("db.ferropq.test", "127.0.0.1"),
+    ("a.b.ferropq.test", "127.0.0.1"),
+    ("ferropq.test", "127.0.0.1"),
+    ("127.0.0.1", "127.0.0.1"),
+    ("127.0.0.1", "::1"),
+    ("::1", "::1"),
+    ("", "127.0.0.1"),
+];
+
+struct World {
+    authority: Authority,
+    server: Server,
+}
+
+impl World {
+    fn conninfo(&self, host: &str, hostaddr: &str, more: &str) -> String {
+        let port = self.server.port();
+        format!(
+            "host='{host}' hostaddr={hostaddr} port={port} dbname=postgres gssencmode=disable \
+             user=trust_user {}",
+            self.filled(more)
+        )
+    }
+
+    /// `@name` stands for a file of the authority's.
+    fn filled(&self, text: &str) -> String {
+        text.replace('@', &format!("{}/", self.authority.file("").display()))
+            .replace("//", "/")
+    }
+
+    fn talk(&self, talk: &mut Talk<'_>, conninfo: &str) {
+        talk.hide(self.server.port().to_string(), "PORT");
+        talk.hide(self.filled("@"), "@");
+        if talk.open(conninfo) {
+            talk.exec(
+                "select ssl, version, bits > 0, client_dn from pg_stat_ssl \
+                 where pid = pg_backend_pid()",
+            );
+        }
+        talk.close();
+    }
+}
+
+pub(crate) fn run() -> Result<Told, String> {
+    let Some(installation) = system() else {
+        return Ok(Told::Skipped("no PostgreSQL server is installed".into()));
+    };
+    let world = World {
+        authority: Authority::new().map_err(said)?,
+        server: Server::start(&installation, &ServerOptions::default()).map_err(said)?,
+    };
+    let mut compare = Compare::new()?;
+    names(&mut compare, &world)?;
+    world.server.show(&world.authority, "names").map_err(said)?;
+    clients(&mut compare, &world);
+    homes(&mut compare, &world);
+    for certificate in ["names", "revoked", "by-root"] {
+        let shown = world.server.show(&world.authority, certificate);
+        shown.map_err(said)?;
+        lists(&mut compare, &world, certificate);
+    }
+    Ok(Told::All(compare))
+}
+
+/// Each certificate of a server, for each name of the host.
+fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
+    for certificate in SERVERS {
+        let shown = world.server.show(&world.authority, certificate);
+        shown.map_err(said)?;
+        let mut tell = |host: &str, hostaddr: &str, more: &str| {
+            let name = format!("server {certificate}, host {host} at {hostaddr}, {more}");
+            let conninfo = world.conninfo(host, hostaddr, more);
+            compare.story_but(&name, &[], |talk| {
+                world.talk(talk, &conninfo);
+            });
+        };
+        for (host, hostaddr) in HOSTS {
+            tell(host, hostaddr, "sslmode=verify-full sslrootcert=@root.crt");
+        }
+        for mode in ["require", "verify-ca"] {
+            let root = format!("sslmode={mode} sslrootcert=@root.crt");
+            tell("localhost", "127.0.0.1", &root);
+        }
+        let intermediate = "sslmode=verify-full sslrootcert=@intermediate.crt";
+        tell("localhost", "127.0.0.1", intermediate);
+        tell("localhost", "127.0.0.1", "sslmode=require");
+    }
+    Ok(())
+}
+
+/// Lists of revoked certificates.
+fn lists(compare: &mut Compare, world: &World, certificate: &str) {
+    for list in [
+        "sslcrl=@lists.crl",
+        "sslcrl=@root-only.crl",
+        "sslcrl=@root.crt",
+        "sslcrl=@ca.cnf",
+        "sslcrl=/nonexistent/list",
+        "sslcrl=@lists",
+        "sslcrldir=@lists",
+        "sslcrldir=/nonexistent/lists",
+        "sslcrldir=@lists.crl",
+        "sslcrl=@root-only.crl sslcrldir=@lists",
+        "sslcrl=@lists.crl sslcrldir=/nonexistent/lists",
+    ] {
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let name = format!("server {certificate}, {mode}, {list}");
+            let more = format!("sslmode={mode} sslrootcert=@root.crt {list}");
+            let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
+            compare.story_but(&name, &[], |talk| world.talk(talk, &conninfo));
+        }
+    }
+}
+
+/// Certificates and keys of clients.
+fn clients(compare: &mut Compare, world: &World) {
+    const CLIENTS: [&str; 19] = [
+        "",
+        "sslcert=@client.crt sslkey=@client.key",
+        "sslcert=@client-alone.crt sslkey=@client.key",
+        "sslcert=@client.der sslkey=@client-key.der",
+        "sslcert=@client.crt sslkey=@client-key.der",
+        "sslcert=@client.crt sslkey=@client-locked.key sslpassword='open sesame'",
+        "sslcert=@client.crt sslkey=@client-old.key sslpassword='open sesame'",
+        "sslcert=@client.crt sslkey=@client-locked.key sslpassword=wrong",
+        "sslcert=@client.crt sslkey=@client-old.key sslpassword=wrong",
+        "sslcert=@client.crt sslkey=@client.key sslpassword=unneeded",
+        "sslcert=@client.crt sslkey=@client-mismatch.key",
+        "sslcert=@client.crt sslkey=@client-readable.key",
+        "sslcert=@client.crt sslkey=@lists",
+        "sslcert=@client.crt sslkey=/nonexistent/key",
+        "sslcert=@client.crt",
+        "sslcert=@client.crt sslkey=@client.crt",
+        "sslcert=@client-other.crt sslkey=@client-other.key",
+        "sslcert=@client-expired.crt sslkey=@client.key",
+        "sslcert=@ca.cnf sslkey=@client.key",
+    ];
+    for client in CLIENTS {
+        for user in ["cert_user", "trust_user"] {
+            for mode in [
+                "sslmode=require",
+                "sslmode=prefer",
+                "sslmode=disable",
+                "sslmode=require sslcertmode=disable",
+                "sslmode=require sslcertmode=allow",
+                "sslmode=require sslcertmode=require",
+            ] {
+                let name = format!("client {user}, {mode}, {client}");
+                let more = format!("user={user} {mode} {client}");
+                let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
+                compare.story_but(&name, &[], |talk| world.talk(talk, &conninfo));
+            }
+        }
+    }
+}
+
+/// What is found in the home directory.
+fn homes(compare: &mut Compare, world: &World) {
+    const FILES: [(&str, &[(&str, &str, u32)]); 9] = [
+        ("nothing", &[]),
+        ("root", &[("root.crt", "root.crt", 0o644)]),
+        ("wrong root", &[("other-root.crt", "root.crt", 0o644)]),
+        (
+            "root and lists",
+            &[
+                ("root.crt", "root.crt", 0o644),
+                ("lists.crl", "root.crl", 0o644),
+            ],
+        ),
+        (
+            "client",
+            &[
+                ("client.crt", "postgresql.crt", 0o644),
+                ("client.key", "postgresql.key", 0o600),
+            ],
+        ),
+        (
+            "client, key for the group",
+            &[
+                ("client.crt", "postgresql.crt", 0o644),
+                ("client.key", "postgresql.key", 0o640),
+            ],
+        ),
+        (
+            "client, key for all",
+            &[
+                ("client.crt", "postgresql.crt", 0o644),
+                ("client.key", "postgresql.key", 0o644),
+            ],
+        ),
+        (
+            "client, executable key",
+            &[
+                ("client.crt", "postgresql.crt", 0o644),
+                ("client.key", "postgresql.key", 0o700),
+            ],
+        ),
+        (
+            "client without a key",
+            &[("client.crt", "postgresql.crt", 0o644)],
+        ),
+    ];
+    for (what, files) in FILES {
+        for more in [
+            "sslmode=prefer",
+            "sslmode=verify-full",
+            "sslmode=require user=cert_user",
+            "sslmode=require sslcertmode=require",
+            "sslmode=require sslcert=@client.crt",
+            "sslmode=verify-ca sslrootcert=@root.crt",
+        ] {
+            let name = format!("home with {what}, {more}");
+            let conninfo = world.conninfo("localhost", "127.0.0.1", more);
+            compare.story_but(&name, &known_of_home(what, more), |talk| {
+                let folder = talk.home().join(".postgresql");
+                fs::create_dir(&folder).expect("a folder of our own");
+                for (from, to, mode) in files {
+                    put(&world.authority.file(from), &folder.join(to), *mode);
+                }
+                world.talk(talk, &conninfo);
+                fs::remove_dir_all(&folder).expect("a folder of our own");
+            });
+        }
+    }
+}
+
+fn known_of_home(what: &str, more: &str) -> Vec<But> {
+    let has_root = what.contains("root");
+    if more == "sslmode=verify-full" && !has_root {
+        return vec![But::Before(18, ADVICE)];
+    }
+    Vec::new()
+}
+
+fn put(from: &Path, to: &Path, mode: u32) {
+    fs::copy(from, to).expect("a file of our own");
+    fs::set_permissions(to, fs::Permissions::from_mode(mode)).expect("a file of our own");
+}
