@@ -312,9 +312,7 @@ impl Child<'_> {
         if result.is_null() {
             return "(null)".to_owned();
         }
-        let status = text(pq!(
-            self.PQresStatus(pq!(self.PQresultStatus(result)))
-        ));
+        let status = text(pq!(self.PQresStatus(pq!(self.PQresultStatus(result)))));
         let error = text(pq!(self.PQresultErrorMessage(result)));
         let tag = text(pq!(self.PQcmdStatus(result)));
         let columns = pq!(self.PQnfields(result));
@@ -391,7 +389,10 @@ impl Child<'_> {
             let count = pq!(self.PQgetCopyData(conn, &raw mut data, 0));
             pq!(self.PQfreemem(data.cast()));
             if count <= 0 {
-                return format!("{lines} lines, {bytes} bytes, {count} {}", self.results(slot));
+                return format!(
+                    "{lines} lines, {bytes} bytes, {count} {}",
+                    self.results(slot)
+                );
             }
             lines += 1;
             bytes += count;

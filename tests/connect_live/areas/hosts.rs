@@ -1,2 +1,4 @@
 use super::Told;
-pub(crate) fn run() -> Result<Told, String> { Ok(Told::Skipped("todo".into())) }
+pub(crate) fn run() -> Result<Told, String> {
+    Ok(Told::Skipped("todo".into()))
+}

@@ -3,6 +3,7 @@
 mod certificates;
 mod hosts;
 mod modes;
+mod tls;
 
 use std::path::Path;
 
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<Area> {
     vec![
         area("modes", modes::run),
         area("certificates", certificates::run),
+        area("tls", tls::run),
         area("hosts", hosts::run),
     ]
 }
@@ -56,6 +58,9 @@ fn program(name: &str) -> Option<std::path::PathBuf> {
 
 /// Why libpq 15 complains of a missing root in other words.
 const ADVICE: &str = "libpq 16 names sslrootcert=system as a way out";
+
+/// Why libpq 15 complains twice of a server without TLS.
+const AGAIN: &str = "a refused libpq 15 turns to a server without TLS again, in clear";
 
 fn said(error: impl ToString) -> String {
     error.to_string()

@@ -3,7 +3,7 @@
 
 use support::{Authority, Server, ServerOptions};
 
-use super::{ADVICE, Told, said, system};
+use super::{ADVICE, AGAIN, Told, said, system};
 use crate::compare::{But, Compare, Talk};
 
 const MODES: [&str; 6] = [
@@ -22,8 +22,6 @@ const USERS: [(&str, &str); 4] = [
     ("never over TLS", "plain_user password='plain secret'"),
     ("wrong password", "scram_user password=wrong"),
 ];
-
-const AGAIN: &str = "a refused libpq 15 turns to a server without TLS again, in clear";
 
 struct World {
     authority: Authority,
@@ -56,8 +54,14 @@ fn matrix(compare: &mut Compare, world: &World) {
     let roots = [
         ("no root", String::new()),
         ("root", format!("sslrootcert={}", file("root.crt"))),
-        ("wrong root", format!("sslrootcert={}", file("other-root.crt"))),
-        ("several roots", format!("sslrootcert={}", file("roots.crt"))),
+        (
+            "wrong root",
+            format!("sslrootcert={}", file("other-root.crt")),
+        ),
+        (
+            "several roots",
+            format!("sslrootcert={}", file("roots.crt")),
+        ),
         ("missing root", "sslrootcert=/nonexistent/root.crt".into()),
         ("broken root", format!("sslrootcert={}", file("names.key"))),
         ("system's roots", "sslrootcert=system".into()),
@@ -88,7 +92,9 @@ fn known(tls: &str, who: &str, mode: &str, root: &str) -> Option<&'static str> {
         ("verify-full", "system's roots") if !has_tls => None,
         (_, "system's roots") => Some("sslrootcert=system came with libpq 16"),
         ("verify-ca" | "verify-full", "no root" | "missing root") if has_tls => Some(ADVICE),
-        ("allow", _) if !has_tls && ["only over TLS", "wrong password"].contains(&who) => Some(AGAIN),
+        ("allow", _) if !has_tls && ["only over TLS", "wrong password"].contains(&who) => {
+            Some(AGAIN)
+        }
         _ => None,
     }
 }

@@ -96,6 +96,16 @@ impl Peer {
         self.body(length)
     }
 
+    /// Receives a packet without a type byte, or `None` when the client closes instead.
+    pub fn try_packet(&mut self) -> Option<Vec<u8>> {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).ok()?;
+        let length = usize::try_from(i32::from_be_bytes(length)).ok()?;
+        let mut body = vec![0; length.checked_sub(4)?];
+        self.stream.read_exact(&mut body).ok()?;
+        Some(body)
+    }
+
     /// Receives a StartupMessage: the protocol version, and what follows it.
     pub fn startup(&mut self) -> (u32, Vec<u8>) {
         let packet = self.packet();
