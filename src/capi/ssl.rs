@@ -2,7 +2,7 @@
 //!
 //! Manual: "Connection Status Functions" (the functions for SSL), "SSL Library Initialization".
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
 use super::boundary::{with_conn, with_conn_ref};
@@ -12,9 +12,14 @@ use super::result_names::Names;
 use crate::conninfo::TLS_AVAILABLE;
 use crate::transport::{SecureKind, SecureStream, Stream};
 
-/// The name of the TLS library on the systems that this library is built for.
-const LIBRARY: &str = "OpenSSL";
+/// The name of the TLS library.
+const LIBRARY: &CStr = if cfg!(feature = "openssl") {
+    c"OpenSSL"
+} else {
+    c"native-tls"
+};
 
+#[cfg(feature = "openssl")]
 static NAMES: Names<7> = Names::new([
     c"library".as_ptr(),
     c"key_bits".as_ptr(),
@@ -24,6 +29,10 @@ static NAMES: Names<7> = Names::new([
     c"alpn".as_ptr(),
     ptr::null(),
 ]);
+
+/// The platform tells no more.
+#[cfg(not(feature = "openssl"))]
+static NAMES: Names<3> = Names::new([c"library".as_ptr(), c"alpn".as_ptr(), ptr::null()]);
 
 static NO_NAMES: Names<1> = Names::new([ptr::null()]);
 
@@ -52,7 +61,7 @@ pub unsafe extern "C" fn PQsslAttribute(
     unsafe {
         let name = memory::bytes(attribute_name).unwrap_or_default();
         if conn.is_null() && TLS_AVAILABLE && name == b"library" {
-            return c"OpenSSL".as_ptr();
+            return LIBRARY.as_ptr();
         }
         with_conn(conn, ptr::null(), |driver| {
             driver.conn(|conn| attribute(conn, name).unwrap_or(ptr::null()))
@@ -63,11 +72,7 @@ pub unsafe extern "C" fn PQsslAttribute(
 fn attribute(conn: &mut PGconn, name: &[u8]) -> Option<*const c_char> {
     let stream = tls(conn)?;
     let name = std::str::from_utf8(name).ok()?;
-    let value = match name {
-        "library" => LIBRARY.to_owned(),
-        _ => stream.attribute(name)?,
-    };
-    let value = CString::new(value).ok()?;
+    let value = CString::new(stream.attribute(name)?).ok()?;
     let kept = &mut conn.ssl_attributes;
     let index = kept
         .iter()

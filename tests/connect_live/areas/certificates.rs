@@ -105,7 +105,11 @@ fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
         let mut tell = |host: &str, hostaddr: &str, more: &str| {
             let name = format!("server {certificate}, host {host} at {hostaddr}, {more}");
             let conninfo = world.conninfo(host, hostaddr, more);
-            compare.story_but(&name, &[], |talk| {
+            let as_text = ["address-as-name", "cn-address"].contains(&certificate);
+            let native = (as_text && host == "127.0.0.1")
+                .then_some(But::Native("an address is compared with addresses only"));
+            let but: Vec<But> = native.into_iter().collect();
+            compare.story_but(&name, &but, |talk| {
                 world.talk(talk, &conninfo);
             });
         };
@@ -183,10 +187,26 @@ fn clients(compare: &mut Compare, world: &World) {
                 let name = format!("client {user}, {mode}, {client}");
                 let more = format!("user={user} {mode} {client}");
                 let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
-                compare.story_but(&name, &[], |talk| world.talk(talk, &conninfo));
+                let but = known_of_client(user, mode, client);
+                compare.story_but(&name, &but, |talk| world.talk(talk, &conninfo));
             }
         }
     }
+}
+
+/// Where the mode allows it, a key that native-tls does not take makes way for no encryption at
+/// all, as a key that is no key does with libpq.
+fn known_of_client(user: &str, mode: &str, client: &str) -> Vec<But> {
+    let shows = !mode.contains("disable");
+    let is_binary = client == "sslcert=@client.crt sslkey=@client-key.der";
+    if is_binary && shows && !mode.ends_with("=require sslcertmode=require") {
+        return vec![But::Native("keys in DER are not read")];
+    }
+    let is_locked = client.ends_with("sslpassword='open sesame'");
+    if is_locked && mode == "sslmode=prefer" && user == "trust_user" {
+        return vec![But::Native("keys with a passphrase are not read")];
+    }
+    Vec::new()
 }
 
 /// What is found in the home directory.
@@ -263,6 +283,9 @@ fn known_of_home(what: &str, more: &str) -> Vec<But> {
     let has_root = what.contains("root");
     if more == "sslmode=verify-full" && !has_root {
         return vec![But::Before(18, ADVICE)];
+    }
+    if (what, more) == ("root and lists", "sslmode=prefer") {
+        return vec![But::Native("with lists there is no encryption")];
     }
     Vec::new()
 }
