@@ -47,10 +47,14 @@ test: ## everything: Rust tests, live servers, C programs under valgrind, instal
 	scripts/with-server scripts/test-c
 	scripts/with-server scripts/test-install
 
-test-connect: ## the long matrices of connecting: GSSAPI against a Kerberos KDC
+test-connect: ## the long matrices of connecting: TLS, hosts, poolers, directories, GSSAPI
 	@scripts/setup connect
 	FERROPQ_REQUIRE_SERVER=1 FERROPQ_REQUIRE_KDC=1 \
 	    $(CARGO) test --all-features --test gss_live
+	FERROPQ_REQUIRE_SERVER=1 FERROPQ_REQUIRE_CONNECT=1 \
+	    $(CARGO) test --all-features --test connect_live
+	FERROPQ_REQUIRE_SERVER=1 \
+	    $(CARGO) test --features capi --test connect_live -- modes certificates tls
 
 bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see benches/README.md
 	@scripts/setup bench

@@ -80,7 +80,14 @@ impl HostSpec {
         Self::new(item(&names, 0), item(&addresses, 0), port)
     }
 
-    /// The port number. As in libpq it is judged only when the host's turn comes.
+    /// Checks that the port is a number at all, whatever its size. As in libpq it is judged only when
+    /// the host's turn comes; what is no number ends the attempt, while a number that is no port is
+    /// the fault of this host alone.
+    pub fn check_port(&self) -> Result<(), Error> {
+        integer::parse(OptionId::Port, &self.port_text).map(drop)
+    }
+
+    /// The port number.
     pub fn port(&self) -> Result<u16, Error> {
         let number = integer::parse(OptionId::Port, &self.port_text)?;
         u16::try_from(number)

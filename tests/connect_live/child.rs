@@ -61,6 +61,7 @@ fn text(pointer: *const c_char) -> String {
 /// Calls a function of libpq.
 macro_rules! pq {
     ($self:ident . $name:ident ( $($value:expr),* )) => {{
+        #[allow(unused_unsafe, reason = "one call may be an argument of another")]
         // SAFETY: the handle is one that the library gave out and has not taken back; strings are
         // NUL-terminated and live through the call.
         unsafe { $self.api.$name($($value),*) }
@@ -97,6 +98,12 @@ impl Child<'_> {
                 self.outcome(slot)
             }
             ["facts", slot] => self.facts(slot),
+            ["protocol", slot] => {
+                if self.api.address("PQfullProtocolVersion").is_none() {
+                    return "(unknown)".to_owned();
+                }
+                pq!(self.PQfullProtocolVersion(self.conn(slot))).to_string()
+            }
             ["error", slot] => text(pq!(self.PQerrorMessage(self.conn(slot)))),
             ["attribute", slot, name] => {
                 text(pq!(self.PQsslAttribute(self.conn(slot), c(name).as_ptr())))
@@ -255,14 +262,10 @@ impl Child<'_> {
             ),
             ("encoding", pq!(self.PQclientEncoding(conn)).to_string()),
         ];
-        let mut words: Vec<String> = words
+        let words: Vec<String> = words
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        if self.api.address("PQfullProtocolVersion").is_some() {
-            let full = pq!(self.PQfullProtocolVersion(conn));
-            words.push(format!("full protocol={full}"));
-        }
         words.join(" ")
     }
 

@@ -10,6 +10,8 @@ use crate::probe::{Kind, Probe};
 pub(crate) enum But {
     /// libpq before this major version answers otherwise.
     Before(u32, &'static str),
+    /// The packaged libpq, of this major version, is built with other defaults.
+    Packaged(u32, &'static str),
     /// Ours answers otherwise, and the table of differences in `README.md` says so.
     Ours(&'static str),
     /// Ours with native-tls answers otherwise, and the table of the two in `README.md` says so.
@@ -172,6 +174,7 @@ impl Compare {
             }
             let reason = but.iter().find_map(|but| match but {
                 But::Before(since, why) if major < *since => Some(why),
+                But::Packaged(packaged, why) if major == *packaged => Some(why),
                 But::Ours(why) => Some(why),
                 But::Native(why) if native => Some(why),
                 _ => None,
@@ -218,6 +221,11 @@ impl Compare {
             }
         };
         self.fail(&format!("{name}: {problem}"));
+    }
+
+    /// Asks ours, where there is nothing to compare with.
+    pub(crate) fn ours_alone(&mut self, request: &[&str]) -> String {
+        self.probes[0].ask(request)
     }
 
     /// Notes a failure.

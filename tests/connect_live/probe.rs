@@ -21,12 +21,6 @@ pub(crate) enum Kind {
     Libpq(u32),
 }
 
-impl Kind {
-    pub(crate) fn is_ours(self) -> bool {
-        !matches!(self, Self::Libpq(_))
-    }
-}
-
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -106,6 +106,7 @@ impl Connection {
             return Ok(Turn::Go(Step::NextAddress));
         }
         let spec = &settings.hosts[index];
+        spec.check_port()?;
         let port = spec.port().map_err(next_host)?;
         let place = match &spec.target {
             HostTarget::Name(name) => Host::Name(name),
@@ -143,6 +144,7 @@ impl Connection {
         };
         attempt.deadline = Deadline::after_opt(attempt.timeout);
         self.tls_in_use = false;
+        self.password_needed = false;
         attempt.authentication = Exchange::new();
         attempt.has_negotiated = false;
         let spec = &settings.hosts[self.host];

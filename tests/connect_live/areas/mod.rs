@@ -2,10 +2,9 @@
 
 mod certificates;
 mod hosts;
+mod lookup;
 mod modes;
 mod tls;
-
-use std::path::Path;
 
 use support::{Installation, servers};
 
@@ -22,17 +21,28 @@ pub(crate) enum Told {
 /// An area that runs on its own.
 pub(crate) struct Area {
     pub(crate) name: &'static str,
+    /// Whether it is left to `make test-connect`.
+    pub(crate) is_long: bool,
     pub(crate) run: fn() -> Result<Told, String>,
 }
 
 /// All areas.
 pub(crate) fn all() -> Vec<Area> {
-    let area = |name, run| Area { name, run };
+    let quick = |name, run| Area {
+        name,
+        is_long: false,
+        run,
+    };
+    let long = |name, run| Area {
+        is_long: true,
+        ..quick(name, run)
+    };
     vec![
-        area("modes", modes::run),
-        area("certificates", certificates::run),
-        area("tls", tls::run),
-        area("hosts", hosts::run),
+        quick("modes", modes::run),
+        long("certificates", certificates::run),
+        long("tls", tls::run),
+        long("hosts", hosts::run),
+        long("lookup", lookup::run),
     ]
 }
 
@@ -44,16 +54,6 @@ fn installation(major: u32) -> Option<Installation> {
 /// The system's server, or else the newest.
 fn system() -> Option<Installation> {
     servers().into_iter().next()
-}
-
-/// Where a program is; Debian keeps some outside the usual path.
-#[allow(dead_code, reason = "todo")]
-fn program(name: &str) -> Option<std::path::PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin"].map(Into::into))
-        .map(|folder| folder.join(name))
-        .find(|candidate| Path::is_file(candidate))
 }
 
 /// Why libpq 15 complains of a missing root in other words.

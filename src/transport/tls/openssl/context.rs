@@ -13,9 +13,9 @@ use ::openssl::x509::verify::X509VerifyFlags;
 use super::{identity, with_reason};
 use crate::error::Error;
 use crate::transport::os_error;
+use crate::transport::tls::ALPN;
 use crate::transport::tls::files::{self, Roots};
 use crate::transport::tls::settings::{TlsSettings, TlsVersion};
-use crate::transport::tls::{ALPN, tls_error};
 
 pub(super) fn build(settings: &TlsSettings) -> Result<SslContext, Error> {
     let mut context = SslContextBuilder::new(SslMethod::tls_client())
