@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::words;
@@ -115,5 +115,5 @@ fn is_ours(library: &Path) -> bool {
 
 /// Whether the library is the one that `FERROPQ_LIB` names.
 fn ours_is_named(library: &Path) -> bool {
-    std::env::var_os("FERROPQ_LIB").is_some_and(|named| PathBuf::from(named) == library)
+    std::env::var_os("FERROPQ_LIB").is_some_and(|named| named == library)
 }

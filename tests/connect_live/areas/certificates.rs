@@ -209,9 +209,12 @@ fn known_of_client(user: &str, mode: &str, client: &str) -> Vec<But> {
     Vec::new()
 }
 
+/// A file of the authority's, its name below the home directory, its mode.
+type Put = (&'static str, &'static str, u32);
+
 /// What is found in the home directory.
 fn homes(compare: &mut Compare, world: &World) {
-    const FILES: [(&str, &[(&str, &str, u32)]); 9] = [
+    const FILES: [(&str, &[Put]); 9] = [
         ("nothing", &[]),
         ("root", &[("root.crt", "root.crt", 0o644)]),
         ("wrong root", &[("other-root.crt", "root.crt", 0o644)]),
