@@ -84,9 +84,15 @@ mod headers {
             name: "libpq-fe.h",
             about: "The interface of libpq: connections, commands, results.",
             includes: "#include <stddef.h>\n#include <stdint.h>\n#include <stdio.h>\n\n\
-                       #include \"postgres_ext.h\"",
+                       #include \"postgres_ext.h\"\n\n\
+                       /* The tag of this structure, which is declared below, is its name. */\n\
+                       typedef struct PGoauthBearerRequest PGoauthBearerRequest;",
             sources: Sources::AllBut(APART),
-            types: &[],
+            types: &[
+                "PGpromptOAuthDevice",
+                "PGoauthBearerRequest",
+                "LIBPQ_HAS_PROMPT_OAUTH_DEVICE",
+            ],
             trailer: LIBPQ_FE_TRAILER,
         },
         Header {

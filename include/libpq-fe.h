@@ -13,6 +13,9 @@
 
 #include "postgres_ext.h"
 
+/* The tag of this structure, which is declared below, is its name. */
+typedef struct PGoauthBearerRequest PGoauthBearerRequest;
+
 /**
  * PQsetChunkedRowsMode is there.
  */
@@ -22,6 +25,11 @@
  * PQsocketPoll and PQgetCurrentTimeUSec are there.
  */
 #define LIBPQ_HAS_SOCKET_POLL 1
+
+/**
+ * PQAUTHDATA_PROMPT_OAUTH_DEVICE and its kin are there.
+ */
+#define LIBPQ_HAS_PROMPT_OAUTH_DEVICE 1
 
 /**
  * PQcancelCreate and its kin are there.
@@ -97,6 +105,20 @@
  * PQcopyResult: copy the notice receiver and processor.
  */
 #define PG_COPYRES_NOTICEHOOKS 8
+
+/**
+ * What a hook is asked for.
+ */
+enum pg_authData {
+    /**
+     * To show the user a code and where to enter it; the data is a PGpromptOAuthDevice.
+     */
+    PQAUTHDATA_PROMPT_OAUTH_DEVICE,
+    /**
+     * To get a token; the data is a PGoauthBearerRequest.
+     */
+    PQAUTHDATA_OAUTH_BEARER_TOKEN,
+};
 
 /**
  * What an attempt to connect waits for.
@@ -421,6 +443,17 @@ struct pgNotify {
 typedef struct pgNotify PGnotify;
 
 /**
+ * What a hook is asked for.
+ */
+typedef enum pg_authData PGauthData;
+
+/**
+ * Gives what it is asked for and returns a number greater than 0; returns 0 where it leaves that to
+ * the default, and a negative number for a failure.
+ */
+typedef int (*PQauthDataHook_type)(PGauthData type, PGconn *conn, void *data);
+
+/**
  * What PQcancel needs.
  */
 typedef struct pg_cancel PGcancel;
@@ -535,6 +568,12 @@ struct pg_arg_block {
  * An argument of PQfn.
  */
 typedef struct pg_arg_block PQArgBlock;
+
+/**
+ * Writes the password of the client's key and a NUL into a buffer of `size` bytes, and returns its
+ * length; 0 for a failure.
+ */
+typedef int (*PQsslKeyPassHook_OpenSSL_type)(char *buf, int size, PGconn *conn);
 
 /**
  * Gets notices as results, which are valid during the call and not the receiver's to clear.
@@ -655,6 +694,76 @@ typedef struct pgresAttDesc PGresAttDesc;
  * Takes the lock where `acquire` is not 0, else gives it back.
  */
 typedef void (*pgthreadlock_t)(int acquire);
+
+/**
+ * What to show to the user for the device authorization flow.
+ */
+struct _PGpromptOAuthDevice {
+    /**
+     * Where the user has to go.
+     */
+    const char *verification_uri;
+    /**
+     * What the user has to enter there.
+     */
+    const char *user_code;
+    /**
+     * Both in one URI, or NULL.
+     */
+    const char *verification_uri_complete;
+    /**
+     * Seconds until the code expires.
+     */
+    int expires_in;
+};
+
+/**
+ * What to show to the user for the device authorization flow.
+ */
+typedef struct _PGpromptOAuthDevice PGpromptOAuthDevice;
+
+/**
+ * Goes on with getting a token, without waiting. Returns PGRES_POLLING_OK once `token` is set,
+ * PGRES_POLLING_FAILED, or what to wait for on the socket that it sets `*altsock` to.
+ */
+typedef PostgresPollingStatusType (*PGoauthBearerAsync)(PGconn *conn,
+                                                        struct PGoauthBearerRequest *request,
+                                                        int *altsock);
+
+/**
+ * Frees what a request has allocated, when it is done with.
+ */
+typedef void (*PGoauthBearerCleanup)(PGconn *conn, struct PGoauthBearerRequest *request);
+
+/**
+ * A request for a token, which the hook fills in.
+ */
+struct PGoauthBearerRequest {
+    /**
+     * The OpenID discovery document of the issuer.
+     */
+    const char *openid_configuration;
+    /**
+     * The scopes that are wanted, or NULL.
+     */
+    const char *scope;
+    /**
+     * How to go on where the token is not known at once.
+     */
+    PGoauthBearerAsync async;
+    /**
+     * How to clean up.
+     */
+    PGoauthBearerCleanup cleanup;
+    /**
+     * The token.
+     */
+    char *token;
+    /**
+     * For the hook's own use.
+     */
+    void *user;
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -788,6 +897,21 @@ pg_usec_time_t PQgetCurrentTimeUSec(void);
  * Nothing is read from the socket: PQconsumeInput does that, and so does every command.
  */
 PGnotify *PQnotifies(PGconn *conn);
+
+/**
+ * Sets the hook that is asked. NULL goes back to the default.
+ */
+void PQsetAuthDataHook(PQauthDataHook_type hook);
+
+/**
+ * The hook that is asked; PQdefaultAuthDataHook where none is set.
+ */
+PQauthDataHook_type PQgetAuthDataHook(void);
+
+/**
+ * The hook where none is set: returns 0, as it gives nothing.
+ */
+int PQdefaultAuthDataHook(PGauthData _type, PGconn *_conn, void *_data);
 
 /**
  * What is needed to cancel commands of a connection, to be freed with PQfreeCancel; NULL where it
@@ -1332,6 +1456,26 @@ PGresult *PQfn(PGconn *conn,
                int result_is_int,
                const PQArgBlock *args,
                int nargs);
+
+/**
+ * The hook that is asked for the password of the client's key; NULL where none is set, which
+ * stands for PQdefaultSSLKeyPassHook_OpenSSL.
+ */
+PQsslKeyPassHook_OpenSSL_type PQgetSSLKeyPassHook_OpenSSL(void);
+
+/**
+ * Sets the hook that is asked for the password of the client's key, for all connections that are
+ * made from now on. NULL goes back to the default.
+ *
+ * The hook may use the connection, but must not leave by an exception or `longjmp`.
+ */
+void PQsetSSLKeyPassHook_OpenSSL(PQsslKeyPassHook_OpenSSL_type hook);
+
+/**
+ * What is done without a hook: writes the option `sslpassword` and a NUL into a buffer of `size`
+ * bytes, and returns its length. What does not fit is cut off, with a warning on standard error.
+ */
+int PQdefaultSSLKeyPassHook_OpenSSL(char *buf, int size, PGconn *conn);
 
 /**
  * Opens a large object with INV_READ, INV_WRITE or both. Returns a descriptor for the functions

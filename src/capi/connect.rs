@@ -9,6 +9,7 @@ use super::boundary::{guard, with_conn};
 use super::conn::PGconn;
 use super::driver::Driver;
 use super::events;
+use super::key_hook;
 use super::memory;
 use super::types::PostgresPollingStatusType;
 use crate::connection::{ConnStatus, Connection, blocking, blocking::Host};
@@ -152,15 +153,17 @@ pub(super) fn first_step(driver: &mut Driver) -> bool {
 
 /// One step of connecting.
 pub(super) fn step(driver: &mut Driver) -> PostgresPollingStatusType {
-    driver.conn(|conn| {
-        let polling = conn.engine.connect_poll();
-        conn.note_address();
-        polling.into()
-    })
+    let by_host = key_hook::is_set();
+    driver.engine().set_tls_by_host(by_host);
+    let polling = blocking::poll_connect(driver);
+    driver.conn(PGconn::note_address);
+    polling.into()
 }
 
 /// Goes on with connecting until it has succeeded or failed.
 pub(super) fn wait_until_connected(driver: &mut Driver) -> bool {
+    let by_host = key_hook::is_set();
+    driver.engine().set_tls_by_host(by_host);
     let connected = blocking::connect(driver);
     driver.conn(PGconn::note_address);
     connected

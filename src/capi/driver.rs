@@ -5,11 +5,14 @@
 
 use super::conn::PGconn;
 use super::events;
+use super::key_hook;
 use super::notice;
 use super::result::{OwnedResult, PGresult};
-use crate::connection::Connection;
 use crate::connection::blocking::Host;
+use crate::connection::{Connection, TlsStart};
+use crate::error::Error;
 use crate::result::{ExecStatus, QueryResult};
+use crate::transport::tls::Handshake;
 
 /// A connection that is worked on in a call of C's.
 pub struct Driver(*mut PGconn);
@@ -56,6 +59,10 @@ impl Host for Driver {
             let hooks = self.conn(|conn| conn.hooks);
             notice::deliver(hooks, notice);
         }
+    }
+
+    fn begin_tls(&mut self, start: TlsStart) -> Result<Handshake, Error> {
+        start.begin(key_hook::for_conn(self.0))
     }
 
     fn adopt(&mut self, result: QueryResult) -> OwnedResult {

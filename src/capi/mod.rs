@@ -32,6 +32,7 @@ compile_error!(
 );
 
 pub mod async_;
+pub mod auth_data;
 pub mod boundary;
 pub mod cancel;
 pub mod conn;
@@ -48,6 +49,7 @@ pub mod exec;
 pub mod expbuffer;
 pub mod ferropq;
 pub mod function_call;
+pub mod key_hook;
 pub mod large_object;
 pub mod memory;
 pub mod notice;
@@ -63,6 +65,7 @@ pub mod result_columns;
 pub mod result_error;
 pub mod result_names;
 pub mod result_tag;
+pub mod signal;
 pub mod sink;
 pub mod ssl;
 pub mod thread_lock;

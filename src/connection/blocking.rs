@@ -3,11 +3,13 @@
 //! Whoever drives a connection is a [`Host`]: it lends the engine out for one step at a time, so
 //! that what it delivers in between (notices, results) may use the connection again.
 
+use crate::error::Error;
 use crate::result::{ExecStatus, QueryResult};
+use crate::transport::tls::Handshake;
 use crate::transport::{Deadline, Readiness, Wait, poll};
 
 use super::query::Refused;
-use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement};
+use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement, TlsStart};
 
 /// Drives a connection and receives what comes up on the way.
 pub trait Host {
@@ -19,6 +21,12 @@ pub trait Host {
 
     /// Delivers the notices that wait in the engine. Called before each wait and at the end.
     fn deliver_notices(&mut self);
+
+    /// Begins a TLS handshake, where the engine leaves that to the host; the engine is not lent
+    /// out meanwhile.
+    fn begin_tls(&mut self, start: TlsStart) -> Result<Handshake, Error> {
+        start.begin(None)
+    }
 
     /// Takes a result over.
     fn adopt(&mut self, result: QueryResult) -> Self::Result;
@@ -54,6 +62,18 @@ fn fetch_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<QueryResult>
     }
 }
 
+/// Goes on with connecting as far as it goes without waiting for the network.
+pub fn poll_connect<H: Host>(host: &mut H) -> Polling {
+    loop {
+        let polling = host.engine().connect_poll();
+        let Some(start) = host.engine().take_tls_start() else {
+            return polling;
+        };
+        let begun = host.begin_tls(start);
+        host.engine().put_tls(begun);
+    }
+}
+
 /// Goes on with connecting until it is over, waiting no longer than the time limit of each address.
 /// `false` when it has failed; the reason is in the connection's error text.
 pub fn connect<H: Host>(host: &mut H) -> bool {
@@ -62,7 +82,7 @@ pub fn connect<H: Host>(host: &mut H) -> bool {
         if !engine.check_timeout() {
             return false;
         }
-        let polling = engine.connect_poll();
+        let polling = poll_connect(host);
         host.deliver_notices();
         let (read, write) = match polling {
             Polling::Ok => return true,

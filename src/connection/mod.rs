@@ -36,6 +36,7 @@ use std::time::Duration;
 
 pub use bound::Bound;
 pub use cancel::{CancelFailure, CancelKey, CancelRequest};
+pub use connect::TlsStart;
 pub use copy::CopyOut;
 pub use error_text::ErrorText;
 pub use fetch::Fetch;
@@ -138,6 +139,8 @@ pub struct Connection {
     style: TextStyle,
     limits: Limits,
     query_timeout: Option<Duration>,
+    /// TLS handshakes are begun by the host.
+    tls_by_host: bool,
     /// The cancel request that this connection is made for, if it is.
     pending_cancel: Option<CancelTarget>,
     /// The functions for large objects, once they have been looked up.
@@ -187,6 +190,7 @@ impl Connection {
             style: TextStyle::default(),
             limits: Limits::default(),
             query_timeout: None,
+            tls_by_host: false,
             pending_cancel: None,
             large_objects: None,
             trace: None,

@@ -21,6 +21,7 @@ use crate::wire::tag::encryption as reply;
 use super::super::Connection;
 use super::super::state::{ConnStatus, Polling};
 use super::super::trace_line::Sent;
+use super::tls_start::{ByHost, TlsStart};
 use super::{Failure, Step, Stepped, Turn};
 
 /// A way to talk to the server.
@@ -150,6 +151,11 @@ impl Connection {
             return Err(Failure::Final(String::new()));
         };
         let tls_settings = tls_settings(settings, self.host());
+        if self.tls_by_host {
+            let start = TlsStart::new(socket, tls_settings);
+            let offered = Step::TlsByHost(ByHost::Offered(Box::new(start)));
+            return Ok(Turn::Wait(offered, Polling::Writing));
+        }
         let handshake = Handshake::start(socket, &tls_settings).map_err(encryption_failed)?;
         self.step_handshake(handshake)
     }
@@ -226,6 +232,6 @@ fn tls_settings(settings: &Settings, host: Option<&HostSpec>) -> TlsSettings {
     }
 }
 
-fn encryption_failed(error: crate::error::Error) -> Failure {
+pub(super) fn encryption_failed(error: crate::error::Error) -> Failure {
     Failure::Encryption(error.message().to_owned())
 }

@@ -13,6 +13,7 @@ mod hosts;
 mod negotiate;
 mod startup;
 mod target;
+mod tls_start;
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ use encrypt::Encryption;
 use hosts::Hosts;
 pub(super) use hosts::dial_options;
 use target::Check;
+use tls_start::ByHost;
+pub use tls_start::TlsStart;
 
 /// What an attempt does next.
 pub(super) enum Step {
@@ -49,6 +52,8 @@ pub(super) enum Step {
     Made,
     /// The server has been asked for TLS.
     SslReply,
+    /// The host begins the TLS handshake.
+    TlsByHost(ByHost),
     /// The TLS handshake goes on.
     Handshake(Handshake),
     /// The server has been asked for GSSAPI encryption.
@@ -252,6 +257,7 @@ impl Connection {
             Step::Connecting(socket) => self.finish_dial(socket),
             Step::Made => self.made(),
             Step::SslReply => self.read_ssl_reply(),
+            Step::TlsByHost(state) => self.await_host(state),
             Step::Handshake(handshake) => self.step_handshake(handshake),
             Step::GssReply => self.read_gss_reply(),
             Step::GssHandshake(handshake) => self.step_gss_handshake(*handshake),
@@ -318,6 +324,7 @@ impl Connection {
     pub(super) fn attempt_fd(&self) -> Option<RawFd> {
         match &self.attempt.as_ref()?.step {
             Step::Connecting(socket) => Some(socket.fd()),
+            Step::TlsByHost(state) => state.fd(),
             Step::Handshake(handshake) => Some(handshake.fd()),
             Step::GssHandshake(handshake) => Some(handshake.fd()),
             _ => None,
