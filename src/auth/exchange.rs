@@ -111,6 +111,8 @@ impl Exchange {
             Authentication::SaslFinal(outcome) => {
                 let scram = self.open_scram()?;
                 if scram.awaits_challenge() {
+                    // As libpq, which reads it as the challenge and tells what is wrong with that.
+                    scram.client_final(outcome)?;
                     return Err(auth_error(
                         "AuthenticationSASLFinal received from server, but SASL authentication \
                          was not completed",

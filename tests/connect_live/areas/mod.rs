@@ -3,6 +3,8 @@
 mod certificates;
 mod hosts;
 mod lookup;
+mod managed;
+mod methods;
 mod modes;
 mod tls;
 
@@ -40,6 +42,10 @@ pub(crate) fn all() -> Vec<Area> {
     vec![
         quick("modes", modes::run),
         long("certificates", certificates::run),
+        quick("managed", managed::run),
+        quick("methods", methods::run),
+        long("keys", methods::run_keys),
+        long("versions", managed::run_versions),
         long("tls", tls::run),
         long("hosts", hosts::run),
         long("lookup", lookup::run),

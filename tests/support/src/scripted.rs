@@ -140,6 +140,23 @@ impl Peer {
         (tag, self.body(length))
     }
 
+    /// Receives one message, or `None` when the client closes instead.
+    pub fn try_message(&mut self) -> Option<(u8, Vec<u8>)> {
+        let mut tag = [0];
+        self.stream.read_exact(&mut tag).ok()?;
+        Some((tag[0], self.try_packet()?))
+    }
+
+    /// Leaves the connection open until this value's own end and that of a thread that waits for
+    /// the client's: the next script can run meanwhile.
+    pub fn keep(&mut self) {
+        let stream = self.stream.try_clone().expect("a descriptor");
+        thread::spawn(move || {
+            let mut peer = Peer { stream };
+            peer.wait_for_close();
+        });
+    }
+
     /// Sends these bytes, whatever they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).expect("the client to receive");
