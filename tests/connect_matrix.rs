@@ -24,8 +24,8 @@ impl Host for Driver {
         while self.0.pop_notice().is_some() {}
     }
 
-    fn adopt(&mut self, result: QueryResult) -> QueryResult {
-        result
+    fn adopt(&mut self, result: Box<QueryResult>) -> QueryResult {
+        *result
     }
 
     fn status(result: &QueryResult) -> ExecStatus {

@@ -65,7 +65,7 @@ impl Host for Driver {
         start.begin(key_hook::for_conn(self.0))
     }
 
-    fn adopt(&mut self, result: QueryResult) -> OwnedResult {
+    fn adopt(&mut self, result: Box<QueryResult>) -> OwnedResult {
         let result = self.conn(|conn| PGresult::from_conn(result, conn));
         if result.has_events() {
             // SAFETY: the connection is alive, and the result has just been made.

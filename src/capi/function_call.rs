@@ -132,7 +132,7 @@ pub unsafe extern "C" fn PQfn(
                             bytes.len() as c_int
                         }
                         None => {
-                            result = not_an_integer(driver.engine(), bytes.len());
+                            *result = not_an_integer(driver.engine(), bytes.len());
                             0
                         }
                     },
@@ -161,7 +161,7 @@ unsafe fn call(
     fnid: c_int,
     args: *const PQArgBlock,
     nargs: c_int,
-) -> Option<QueryResult> {
+) -> Option<Box<QueryResult>> {
     let engine = driver.engine();
     engine.clear_error_if_idle();
     let count = match usize::try_from(nargs) {

@@ -50,7 +50,7 @@ impl NoticeHooks {
 }
 
 /// Tells the receiver of a notice. Nothing may be borrowed meanwhile that a receiver can reach.
-pub fn deliver(hooks: NoticeHooks, notice: QueryResult) {
+pub fn deliver(hooks: NoticeHooks, notice: Box<QueryResult>) {
     let Some(receiver) = hooks.receiver else {
         return;
     };
@@ -65,7 +65,10 @@ pub fn deliver(hooks: NoticeHooks, notice: QueryResult) {
 pub fn complain(result: &PGresult, message: &str) {
     guard((), || {
         let report = Report::notice(message);
-        let mut notice = QueryResult::new(ExecStatus::NonfatalError, result.encoding());
+        let mut notice = Box::new(QueryResult::new(
+            ExecStatus::NonfatalError,
+            result.encoding(),
+        ));
         notice.report = Some(Box::new(report));
         deliver(result.hooks(), notice);
     });

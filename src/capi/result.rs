@@ -17,7 +17,7 @@ use crate::result::{ExecStatus, QueryResult};
 
 /// The answer to a command.
 pub struct pg_result {
-    pub(super) core: QueryResult,
+    pub(super) core: Box<QueryResult>,
     /// Who is told of misuse.
     pub(super) hooks: NoticeHooks,
     pub(super) events: Vec<EventProc>,
@@ -31,12 +31,12 @@ pub type PGresult = pg_result;
 
 impl pg_result {
     /// A result on its own: nobody is told of it.
-    pub(super) fn alone(core: QueryResult) -> OwnedResult {
+    pub(super) fn alone(core: Box<QueryResult>) -> OwnedResult {
         Self::notice(core, NoticeHooks::NOBODY)
     }
 
     /// A result for a notice receiver; event procedures hear nothing of it.
-    pub(super) fn notice(core: QueryResult, hooks: NoticeHooks) -> OwnedResult {
+    pub(super) fn notice(core: Box<QueryResult>, hooks: NoticeHooks) -> OwnedResult {
         OwnedResult::new(Self {
             core,
             hooks,
@@ -47,7 +47,7 @@ impl pg_result {
     }
 
     /// A result of a connection's, whose event procedures are still to be told.
-    pub(super) fn from_conn(core: QueryResult, conn: &PGconn) -> OwnedResult {
+    pub(super) fn from_conn(core: Box<QueryResult>, conn: &PGconn) -> OwnedResult {
         OwnedResult::new(Self {
             core,
             hooks: conn.hooks,

@@ -76,8 +76,8 @@ impl Host for Errand<'_> {
         while self.0.pop_notice().is_some() {}
     }
 
-    fn adopt(&mut self, result: QueryResult) -> QueryResult {
-        result
+    fn adopt(&mut self, result: Box<QueryResult>) -> QueryResult {
+        *result
     }
 
     fn status(result: &QueryResult) -> ExecStatus {

@@ -30,8 +30,8 @@ impl Host for Link {
         }
     }
 
-    fn adopt(&mut self, result: QueryResult) -> QueryResult {
-        result
+    fn adopt(&mut self, result: Box<QueryResult>) -> QueryResult {
+        *result
     }
 
     fn status(result: &QueryResult) -> ExecStatus {

@@ -166,7 +166,7 @@ impl<'a> Pipeline<'a> {
         let _ = self.client.link.engine.consume_input();
         while self.answered < self.added {
             match self.client.link.engine.fetch() {
-                Fetch::Result(result) => self.take(result),
+                Fetch::Result(result) => self.take(*result),
                 Fetch::Done => self.answered += 1,
                 Fetch::Wait => return,
             }

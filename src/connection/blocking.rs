@@ -29,7 +29,7 @@ pub trait Host {
     }
 
     /// Takes a result over.
-    fn adopt(&mut self, result: QueryResult) -> Self::Result;
+    fn adopt(&mut self, result: Box<QueryResult>) -> Self::Result;
 
     /// The status of a result taken over.
     fn status(result: &Self::Result) -> ExecStatus;
@@ -47,7 +47,7 @@ fn get_result_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Resu
 }
 
 /// The next result, which the host has not been given.
-fn fetch_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<QueryResult> {
+fn fetch_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<Box<QueryResult>> {
     loop {
         let fetched = host.engine().fetch();
         host.deliver_notices();
@@ -222,7 +222,7 @@ fn wait_for_copy<H: Host, T>(
 }
 
 /// Executes a statement of our own, whose result the host is not given.
-pub(super) fn query<H: Host>(host: &mut H, sql: &[u8]) -> Option<QueryResult> {
+pub(super) fn query<H: Host>(host: &mut H, sql: &[u8]) -> Option<Box<QueryResult>> {
     let deadline = host.engine().answer_deadline();
     begin_until(host, deadline).ok()?;
     host.engine().send_query(sql).ok()?;
@@ -241,7 +241,7 @@ pub fn call_function<H: Host>(
     host: &mut H,
     oid: u32,
     arguments: &[super::Argument<'_>],
-) -> Option<QueryResult> {
+) -> Option<Box<QueryResult>> {
     let engine = host.engine();
     engine.clear_error_if_idle();
     let deadline = engine.answer_deadline();

@@ -107,7 +107,8 @@ impl Connection {
         {
             let encoding = self.session.encoding;
             let status = ExecStatus::TuplesOk;
-            self.result = Some(QueryResult::with_columns(status, encoding, columns));
+            let result = QueryResult::with_columns(status, encoding, columns);
+            self.result = Some(Box::new(result));
         }
     }
 }

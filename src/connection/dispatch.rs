@@ -216,7 +216,7 @@ impl Connection {
     fn hand_out(&mut self, status: ExecStatus, rows: RowSet) {
         let Some(whole) = &self.result else { return };
         let columns = whole.columns.clone();
-        let mut part = QueryResult::new(status, whole.encoding);
+        let mut part = Box::new(QueryResult::new(status, whole.encoding));
         part.binary = whole.binary;
         part.columns = columns;
         part.rows = rows;

@@ -8,7 +8,7 @@ use super::state::{ConnStatus, Phase, PipelineStatus};
 /// What asking for the next result comes to.
 pub enum Fetch {
     /// A result.
-    Result(QueryResult),
+    Result(Box<QueryResult>),
     /// The command has no more results.
     Done,
     /// The result has not arrived: wait for input and ask again.
@@ -58,7 +58,7 @@ impl Connection {
         }
     }
 
-    fn fetch_ready(&mut self) -> QueryResult {
+    fn fetch_ready(&mut self) -> Box<QueryResult> {
         let result = self.take_answer();
         let synced = result.status == ExecStatus::PipelineSync;
         self.advance_queue(false, synced);

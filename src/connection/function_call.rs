@@ -42,7 +42,7 @@ impl Connection {
     }
 
     /// The result of a call that the server has answered with neither a value nor an error.
-    pub(super) fn no_function_result(&mut self) -> QueryResult {
+    pub(super) fn no_function_result(&mut self) -> Box<QueryResult> {
         self.fail_answer("protocol error: no function result");
         self.take_answer()
     }

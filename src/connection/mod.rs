@@ -118,11 +118,11 @@ pub struct Connection {
     /// Commands whose answers are still to be fetched; the first is the current one.
     queue: VecDeque<Command>,
     /// The answer being received, or waiting to be fetched.
-    result: Option<QueryResult>,
+    result: Option<Box<QueryResult>>,
     /// The columns of the last RowDescription.
     last_columns: Option<Arc<Columns>>,
     /// A part of it that waits to be fetched.
-    partial: Option<QueryResult>,
+    partial: Option<Box<QueryResult>>,
     /// The answer is an error, and its text is in `error`.
     failed: bool,
     /// The command's tag has gone with the last of its rows.
@@ -134,7 +134,7 @@ pub struct Connection {
     copy: CopyState,
     nonblocking: bool,
     error: ErrorText,
-    notices: VecDeque<QueryResult>,
+    notices: VecDeque<Box<QueryResult>>,
     notifications: Notifications,
     style: TextStyle,
     limits: Limits,
@@ -287,7 +287,7 @@ impl Connection {
     }
 
     /// The next notice that has not been delivered yet.
-    pub fn pop_notice(&mut self) -> Option<QueryResult> {
+    pub fn pop_notice(&mut self) -> Option<Box<QueryResult>> {
         self.notices.pop_front()
     }
 

@@ -23,8 +23,8 @@ const LONGEST_KEPT_DESCRIPTION: usize = 2 << 10;
 
 impl Connection {
     /// A result of this kind in the session's encoding.
-    pub(super) fn new_result(&self, status: ExecStatus) -> QueryResult {
-        QueryResult::new(status, self.session.encoding)
+    pub(super) fn new_result(&self, status: ExecStatus) -> Box<QueryResult> {
+        Box::new(QueryResult::new(status, self.session.encoding))
     }
 
     /// Makes a result of this kind unless the answer has one, or has failed, already.
@@ -62,7 +62,7 @@ impl Connection {
     }
 
     /// Takes the finished answer.
-    pub(super) fn take_answer(&mut self) -> QueryResult {
+    pub(super) fn take_answer(&mut self) -> Box<QueryResult> {
         if self.failed {
             self.failed = false;
             return self.unreported_failure();
@@ -74,12 +74,12 @@ impl Connection {
     }
 
     /// An error result of what no result has reported yet.
-    pub(super) fn unreported_failure(&mut self) -> QueryResult {
+    pub(super) fn unreported_failure(&mut self) -> Box<QueryResult> {
         let text = match self.error.take_unreported() {
             [] => b"no error text available\n".to_vec(),
             text => text.to_vec(),
         };
-        QueryResult::failure(text, self.session.encoding)
+        Box::new(QueryResult::failure(text, self.session.encoding))
     }
 
     /// RowDescription: the columns of rows that follow, or of a statement that was asked about.
@@ -111,6 +111,7 @@ impl Connection {
         } else {
             let encoding = self.session.encoding;
             let result = QueryResult::with_columns(ExecStatus::TuplesOk, encoding, columns);
+            let result = Box::new(result);
             self.result = Some(result);
         }
         Ok(Next::Consume)
@@ -148,7 +149,7 @@ impl Connection {
         });
         let encoding = self.session.encoding;
         let columns = Arc::new(Columns::build(columns));
-        let mut result = QueryResult::with_columns(status, encoding, columns);
+        let mut result = Box::new(QueryResult::with_columns(status, encoding, columns));
         result.binary = response.overall_format != 0;
         self.copy = CopyState {
             binary: result.binary,
@@ -212,7 +213,7 @@ impl Connection {
         &self,
         status: ExecStatus,
         body: &[u8],
-    ) -> Result<QueryResult, Malformed> {
+    ) -> Result<Box<QueryResult>, Malformed> {
         let fields = ErrorFields::decode(body)?;
         let query = match fields.field(error_field::POSITION) {
             Some(_) => self.queue.front().and_then(|command| command.query.clone()),

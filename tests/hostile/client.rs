@@ -35,8 +35,8 @@ impl Host for Client {
         }
     }
 
-    fn adopt(&mut self, result: QueryResult) -> QueryResult {
-        result
+    fn adopt(&mut self, result: Box<QueryResult>) -> QueryResult {
+        *result
     }
 
     fn status(result: &QueryResult) -> ExecStatus {

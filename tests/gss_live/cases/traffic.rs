@@ -137,7 +137,7 @@ fn nothing_waits_on_a_nonblocking_connection(world: &World) {
 fn next_result(driver: &mut Driver) -> Option<QueryResult> {
     loop {
         match driver.0.fetch() {
-            Fetch::Result(result) => return Some(result),
+            Fetch::Result(result) => return Some(*result),
             Fetch::Done => return None,
             Fetch::Wait => {
                 wait(driver, true, false);
