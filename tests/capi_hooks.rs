@@ -135,6 +135,13 @@ fn rows_that_arrived_before_a_loss_are_still_handed_out() {
          FROM generate_series(1, 101) AS n) TO STDOUT",
     );
     let pid = unsafe { PQbackendPID(conn.0) };
+    // All rows but the last have been sent when the server sleeps.
+    killer.run(&format!(
+        "DO $$ BEGIN FOR i IN 1..1000 LOOP \
+         PERFORM FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep'; \
+         EXIT WHEN FOUND; PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); \
+         END LOOP; END $$"
+    ));
     killer.run(&format!("SELECT pg_terminate_backend({pid})"));
     let mut lost = false;
     for _ in 0..100 {
