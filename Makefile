@@ -21,7 +21,7 @@ LIBPQ_18 = $(abspath $(or $(FERROPQ_SERVERS),.servers)/18/lib/libpq.so.5.18)
 # Seconds per fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: all check demo test test-connect bench headers install uninstall fuzz miri clean help
+.PHONY: all check demo test test-connect test-drivers bench headers install uninstall fuzz miri clean help
 
 all: ## build the C library: target/release/libferropq.so and libferropq.a
 	$(CARGO) build --release --lib --features $(FEATURES)
@@ -55,6 +55,10 @@ test-connect: ## the long matrices of connecting: TLS, hosts, poolers, directori
 	    $(CARGO) test --all-features --test connect_live
 	FERROPQ_REQUIRE_SERVER=1 \
 	    $(CARGO) test --features capi --test connect_live -- modes certificates tls
+
+test-drivers: all ## programs and drivers that use libpq, on the system's and on ours; DRIVERS="psql pgbench"
+	@scripts/setup drivers
+	tests/drivers/run $(DRIVERS)
 
 bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see benches/README.md
 	@scripts/setup bench

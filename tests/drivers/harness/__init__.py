@@ -1,0 +1,1 @@
+"""What carries the items: libraries, servers, terminals, attempts and the table."""
