@@ -6,6 +6,8 @@ import sys
 import tarfile
 from pathlib import Path
 
+PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
+
 # The versions are named: a new release is looked at before it changes the table.
 FROM_SOURCE = ("psycopg2==2.9.13", "psycopg-c==3.3.8")
 PACKAGES = ("psycopg==3.3.8", "setuptools")

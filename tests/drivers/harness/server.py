@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 USER = "tester"
-PASSWORD = "correct horse"
+PASSWORD = "correct-horse"
 
 CONFIGURATION = """
 listen_addresses = 'localhost'

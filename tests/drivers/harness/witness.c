@@ -49,13 +49,13 @@ static void mapped(char *out, size_t size)
     fclose(maps);
 }
 
-static void testify(void *caller)
+/* Writes this process's line, once; `caller` is the file whose code connects. */
+static void testify(const char *caller)
 {
     static __thread int busy;
     static pid_t reported;
     const char *folder = getenv("DRIVERS_WITNESS");
     char paths[8192], file[4096], line[16384];
-    Dl_info who;
     int fd, length;
 
     if (folder == NULL || reported == getpid() || busy)
@@ -63,11 +63,10 @@ static void testify(void *caller)
     busy = 1;
     mapped(paths, sizeof paths);
     if (paths[0] != '\0') {
-        const char *from = dladdr(caller, &who) != 0 && who.dli_fname != NULL ? who.dli_fname : "?";
         reported = getpid();
         snprintf(file, sizeof file, "%s/%ld", folder, (long)getpid());
         length = snprintf(line, sizeof line, "%ld\t%s\t%s\t%s\n", (long)getpid(),
-                          program_invocation_short_name, from, paths);
+                          program_invocation_short_name, caller, paths);
         fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (fd >= 0) {
             if (write(fd, line, (size_t)length) != length)
@@ -81,9 +80,11 @@ static void testify(void *caller)
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     static int (*next)(int, const struct sockaddr *, socklen_t);
+    Dl_info who;
 
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "connect");
-    testify(__builtin_return_address(0));
+    if (dladdr(__builtin_return_address(0), &who) != 0 && who.dli_fname != NULL)
+        testify(who.dli_fname);
     return next(fd, address, length);
 }

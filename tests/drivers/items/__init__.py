@@ -7,4 +7,6 @@ MODULES = [
     "maintenance",
     "backup",
     "inside",
+    "python",
+    "languages",
 ]

@@ -1,0 +1,59 @@
+"""Python's drivers: psycopg 3 by ctypes and by C, psycopg2 with its own test suite."""
+
+import re
+
+from harness import python
+from harness.attempt import Attempt
+from harness.registry import item
+
+PROGRAMS = python.PROGRAMS
+
+
+@item("psycopg 3 (ctypes)", "types, prepared, COPY, pipeline, async, notify, cancel, threads")
+def psycopg_ctypes(t: Attempt) -> None:
+    psycopg(t, "python")
+
+
+@item("psycopg 3 (C)", "the same by the C implementation, built from source")
+def psycopg_c(t: Attempt) -> None:
+    psycopg(t, "c")
+
+
+def psycopg(t: Attempt, implementation: str) -> None:
+    interpreter = python.environment(t.cache) / "bin" / "python"
+    t.run(interpreter, PROGRAMS / "psycopg3.py", env={"PSYCOPG_IMPL": implementation}, seconds=90, scrub=((r"0x[0-9a-f]+", "ADDRESS"),))
+
+
+@item("psycopg2", "types, COPY, two-phase, large objects, async, notify, replication")
+def psycopg2(t: Attempt) -> None:
+    t.run(python.environment(t.cache) / "bin" / "python", PROGRAMS / "psycopg2_work.py", seconds=90, scrub=((r"0x[0-9a-f]+", "ADDRESS"),))
+
+
+@item("psycopg2", "its own test suite: every test's outcome")
+def psycopg2_suite(t: Attempt) -> None:
+    interpreter = python.environment(t.cache) / "bin" / "python"
+    t.sql("CREATE EXTENSION hstore")
+    done = t.run(
+        interpreter, "-c", "import tests; tests.unittest.main(defaultTest='tests.test_suite')", "-v",
+        cwd=python.psycopg2_tests(t.cache).parent, record=False, expect=None, seconds=900,
+        env={
+            "PSYCOPG2_TESTDB": "drivers",
+            "PSYCOPG2_TESTDB_HOST": "localhost",
+            "PSYCOPG2_TESTDB_PORT": str(t.server.port),
+            "PSYCOPG2_TESTDB_USER": t.environment()["PGUSER"],
+            "PSYCOPG2_TEST_REPL_DSN": "",
+            "PSYCOPG2_TESTDB_FAST": "",
+        },
+    )
+    outcomes = re.findall(r"^(\w+) \((.*?)\)(?:\n.*?)?? \.\.\. (?:.*?)(ok|FAIL|ERROR|skipped .*|expected failure)$",
+                          done.err, re.MULTILINE | re.DOTALL)
+    for name, where, outcome in sorted(outcomes):
+        t.note(f"{where}.{name}: {outcome}")
+    ended = re.search(r"^Ran (\d+) tests.*?^(OK|FAILED).*?$", done.err, re.MULTILINE | re.DOTALL)
+    if ended is None:
+        t.check(f"the suite came to its end: {(done.out + done.err)[-2000:]} exit {done.code}", False)
+        return
+    t.note(ended[0], ((r" in [\d.]+s", ""),))
+    t.shown = f"{ended[1]} tests {ended[0].splitlines()[-1]}"
+
+
