@@ -9,4 +9,5 @@ MODULES = [
     "inside",
     "python",
     "languages",
+    "threads",
 ]
