@@ -4,7 +4,9 @@
 // keeps it: handles are alive, strings end in a NUL, arrays are as long as said.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+#[cfg(feature = "openssl")]
+use std::ffi::c_int;
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
