@@ -73,6 +73,7 @@
 //!
 //! - `native-tls` (default): TLS by the platform's library.
 //! - `openssl`: TLS by OpenSSL itself, with all that libpq does with it.
+//! - `oauth`: getting bearer tokens by OAuth's device flow, where a server wants them.
 //! - `capi`: libpq's C symbols and headers.
 
 // The layers, each using only those above it: `error`, `wire`, `charset`, `conninfo`, `transport`,
@@ -100,10 +101,10 @@ pub mod wire;
 
 pub use client::{
     Batch, CancelToken, Client, Column, Config, CopyInWriter, CopyOutReader, IntoIter,
-    IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OwnedRow, Pipeline, Row,
-    RowIndex, RowStream, Rows, SimpleQueryMessage, SimpleQueryRow, SslMode, Statement, StreamIter,
-    TargetSessionAttrs, ToStatement, Transaction, TransactionBuilder, quote_identifier,
-    quote_literal,
+    IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OauthPrompt,
+    OauthRequest, OwnedRow, Pipeline, Row, RowIndex, RowStream, Rows, SimpleQueryMessage,
+    SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs, ToStatement, Transaction,
+    TransactionBuilder, quote_identifier, quote_literal,
 };
 pub use error::{Error, ErrorKind, ServerError};
 pub use postgres_types as types;

@@ -11,6 +11,8 @@ use super::auth_error;
 use super::gss::Initiator;
 use super::md5::md5_password;
 use super::mechanism::{Channel, Choice, Mechanism};
+use super::oauth::TokenRequest;
+use super::oauth::bearer::{self, Bearer};
 use super::requirement::{Progress, Requirement};
 use super::scram::{ScramClient, ScramKeys};
 use crate::conninfo::Settings;
@@ -49,10 +51,13 @@ pub enum Answer {
         /// The mechanism to name.
         mechanism: Mechanism,
         /// The initial client response.
-        response: Vec<u8>,
+        response: Zeroizing<Vec<u8>>,
     },
-    /// Send a SASLResponse.
+    /// Send a SASLResponse, and then look at [`Exchange::settle`].
     Sasl(Vec<u8>),
+    /// Get a bearer token, if that can be had at once, and then go on with
+    /// [`Exchange::begin_bearer`].
+    Token,
     /// Send a GSSResponse.
     Gss(Vec<u8>),
 }
@@ -62,6 +67,7 @@ pub enum Answer {
 pub struct Exchange {
     scram: Option<ScramClient>,
     gss: Option<Box<dyn Initiator>>,
+    bearer: Option<Box<Bearer>>,
     has_sent_password: bool,
     has_been_asked: bool,
 }
@@ -70,6 +76,15 @@ impl Exchange {
     /// Nothing has been asked yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The state of a new connection of the same attempt, to the same server or another one: what
+    /// has been learnt about tokens is still known.
+    pub fn renewed(self) -> Self {
+        Self {
+            bearer: self.bearer.map(|bearer| Box::new(bearer.renewed())),
+            ..Self::default()
+        }
     }
 
     /// Whether the server has asked for a password, by whatever method: what
@@ -105,10 +120,17 @@ impl Exchange {
             }
             Authentication::Sasl(offered) => self.begin_sasl(offered, context, requirement),
             Authentication::SaslContinue(challenge) => {
+                if let Some(bearer) = self.open_bearer() {
+                    bearer.refused(challenge)?;
+                    return Ok(Answer::Sasl(bearer::END.to_vec()));
+                }
                 let response = self.open_scram()?.client_final(challenge)?;
                 Ok(Answer::Sasl(response))
             }
             Authentication::SaslFinal(outcome) => {
+                if let Some(bearer) = self.open_bearer() {
+                    return Err(bearer.unexpected_final());
+                }
                 let scram = self.open_scram()?;
                 if scram.awaits_challenge() {
                     // As libpq, which reads it as the challenge and tells what is wrong with that.
@@ -138,6 +160,10 @@ impl Exchange {
         Progress {
             is_complete: self.has_sent_password
                 || scram.is_some_and(ScramClient::is_finished)
+                || self
+                    .bearer
+                    .as_ref()
+                    .is_some_and(|bearer| bearer.has_shown_token())
                 || self.gss.as_ref().is_some_and(|gss| gss.is_complete()),
             is_channel_bound: scram.is_some_and(ScramClient::is_channel_bound),
             is_gss_encrypted: context.is_gss_encrypted,
@@ -183,7 +209,7 @@ impl Exchange {
         context: &Context<'_>,
         requirement: Requirement<'_>,
     ) -> Result<Answer, Error> {
-        if self.scram.is_some() {
+        if self.scram.is_some() || self.open_bearer().is_some() {
             return Err(auth_error("duplicate SASL authentication request"));
         }
         let is_tls = context.is_tls;
@@ -193,16 +219,65 @@ impl Exchange {
             end_point: is_tls.then(context.end_point).flatten(),
         };
         let choice = Choice::select(offered.iter(), &channel)?;
-        self.has_been_asked = true;
+        let by_token = choice.mechanism == Mechanism::OauthBearer;
+        self.has_been_asked |= !by_token;
         requirement.check_mechanism(choice.mechanism)?;
         choice.satisfies(&channel)?;
+        if by_token {
+            return self.begin_oauth(context.settings);
+        }
         let mut scram = self.scram_client(context, choice.clone())?;
-        let response = scram.client_first();
+        let response = Zeroizing::new(scram.client_first());
         self.scram = Some(scram);
         Ok(Answer::SaslInitial {
             mechanism: choice.mechanism,
             response,
         })
+    }
+
+    fn begin_oauth(&mut self, settings: &Settings) -> Result<Answer, Error> {
+        if self.bearer.is_none() {
+            let bearer = Bearer::new(settings, super::oauth::is_unsafe())?;
+            self.bearer = Some(Box::new(bearer));
+        }
+        match &self.bearer {
+            Some(bearer) if bearer.may_get_token_first() => Ok(Answer::Token),
+            _ => self.begin_bearer(),
+        }
+    }
+
+    /// The first message of an exchange by token, with the token where there is one.
+    pub fn begin_bearer(&mut self) -> Result<Answer, Error> {
+        let Some(bearer) = &mut self.bearer else {
+            return Err(auth_error("invalid OAuth exchange state"));
+        };
+        Ok(Answer::SaslInitial {
+            mechanism: Mechanism::OauthBearer,
+            response: bearer.initial_response()?,
+        })
+    }
+
+    /// What the server's last message leads to once it has been answered: an error, or `true` where
+    /// a bearer token is needed, and a new connection to show it on.
+    pub fn settle(&mut self) -> Result<bool, Error> {
+        self.bearer
+            .as_mut()
+            .map_or(Ok(false), |bearer| bearer.settle())
+    }
+
+    /// What is known of the token that the server wants.
+    pub fn token_request(&self) -> Option<TokenRequest> {
+        self.bearer.as_ref().map(|bearer| bearer.request())
+    }
+
+    /// The side of an exchange by token that is ours; whether it has begun on this connection is
+    /// told by [`Bearer::is_open`].
+    pub fn bearer(&mut self) -> Option<&mut Bearer> {
+        self.bearer.as_deref_mut()
+    }
+
+    fn open_bearer(&mut self) -> Option<&mut Bearer> {
+        self.bearer().filter(|bearer| bearer.is_open())
     }
 
     /// Both keys stand in for the password; one alone is of no use.

@@ -2,8 +2,8 @@
 //!
 //! Manual: "SASL Authentication" and the option `channel_binding`.
 //!
-//! What differs from libpq, on purpose: OAUTHBEARER is not chosen, and where TLS is in use but no
-//! hash of the server's certificate can be had, `channel_binding=prefer` goes on without binding.
+//! What differs from libpq, on purpose: where TLS is in use but no hash of the server's certificate
+//! can be had, `channel_binding=prefer` goes on without binding.
 
 use std::fmt;
 
@@ -19,6 +19,8 @@ pub enum Mechanism {
     ScramSha256,
     /// SCRAM-SHA-256-PLUS: bound to the TLS connection.
     ScramSha256Plus,
+    /// OAUTHBEARER: a token.
+    OauthBearer,
 }
 
 impl Mechanism {
@@ -27,6 +29,7 @@ impl Mechanism {
         match self {
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
+            Self::OauthBearer => "OAUTHBEARER",
         }
     }
 }
@@ -69,10 +72,15 @@ impl Choice {
         if setting == BindingSetting::Require && !is_tls {
             return Err(auth_error("channel binding required, but SSL not in use"));
         }
-        let (mut scram, mut plus) = (false, false);
+        // Where there is no binding, the server's order counts.
+        let (mut unbound, mut plus) = (None, false);
         for name in offered {
-            scram |= name == Mechanism::ScramSha256.name().as_bytes();
             plus |= name == Mechanism::ScramSha256Plus.name().as_bytes();
+            let known = [Mechanism::ScramSha256, Mechanism::OauthBearer];
+            let found = known
+                .into_iter()
+                .find(|known| name == known.name().as_bytes());
+            unbound = unbound.or(found);
         }
         if plus && !is_tls {
             return Err(auth_error(
@@ -88,9 +96,13 @@ impl Choice {
                 let binding = ChannelBinding::ServerEndPoint(hash.clone());
                 (Mechanism::ScramSha256Plus, binding)
             }
-            Some(_) if scram => (Mechanism::ScramSha256, ChannelBinding::NotUsed),
-            None if scram => (Mechanism::ScramSha256, ChannelBinding::Unsupported),
-            _ => return Err(nothing_in_common(plus, setting)),
+            hash => match unbound {
+                Some(Mechanism::ScramSha256) if hash.is_some() => {
+                    (Mechanism::ScramSha256, ChannelBinding::NotUsed)
+                }
+                Some(mechanism) => (mechanism, ChannelBinding::Unsupported),
+                None => return Err(nothing_in_common(plus, setting)),
+            },
         };
         Ok(Self { mechanism, binding })
     }
@@ -128,6 +140,7 @@ mod tests {
 
     const S: &[u8] = b"SCRAM-SHA-256";
     const P: &[u8] = b"SCRAM-SHA-256-PLUS";
+    const O: &[u8] = b"OAUTHBEARER";
     const X: &[u8] = b"X-OTHER";
 
     const DISABLE: BindingSetting = BindingSetting::Disable;
@@ -205,6 +218,25 @@ mod tests {
         ];
         for (offered, expected) in cases {
             let got = [DISABLE, PREFER, REQUIRE].map(|setting| outcome(offered, &tls(setting)));
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn a_token_is_shown_where_the_server_prefers_it_and_nothing_binds() {
+        let (n, o, p) = ("SCRAM-SHA-256 n", "OAUTHBEARER n", "SCRAM-SHA-256-PLUS p");
+        let cases: [(&[&[u8]], [&str; 4]); 5] = [
+            // Without TLS, and with it: disable, prefer, require.
+            (&[O], [o, o, o, NOT_OFFERED]),
+            (&[O, S], [o, o, o, NOT_OFFERED]),
+            (&[S, O], [n, n, "SCRAM-SHA-256 y", NOT_OFFERED]),
+            (&[O, P, S], [PLUS_PLAIN, o, p, p]),
+            (&[P, O], [PLUS_PLAIN, o, p, p]),
+        ];
+        for (offered, expected) in cases {
+            let [disable, prefer, require] = [DISABLE, PREFER, REQUIRE].map(tls);
+            let channels = [plain(PREFER), disable, prefer, require];
+            let got = channels.map(|channel| outcome(offered, &channel));
             assert_eq!(got, expected);
         }
     }

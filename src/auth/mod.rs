@@ -11,6 +11,7 @@ pub mod gss;
 pub mod key_cache;
 pub mod md5;
 pub mod mechanism;
+pub mod oauth;
 pub mod password_encryption;
 pub mod requirement;
 pub mod saslprep;

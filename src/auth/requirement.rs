@@ -65,7 +65,11 @@ impl<'a> Requirement<'a> {
 
     /// Fails where this mechanism must not be used, though some other of SASL may.
     pub fn check_mechanism(&self, mechanism: Mechanism) -> Result<(), Error> {
-        if self.methods.allows(AuthMethod::ScramSha256) {
+        let method = match mechanism {
+            Mechanism::ScramSha256 | Mechanism::ScramSha256Plus => AuthMethod::ScramSha256,
+            Mechanism::OauthBearer => AuthMethod::Oauth,
+        };
+        if self.methods.allows(method) {
             return Ok(());
         }
         Err(self.failed(&format!("server requested {mechanism} authentication")))
@@ -225,6 +229,8 @@ mod tests {
         for (list, mechanism) in [
             ("oauth", Mechanism::ScramSha256),
             ("!scram-sha-256", Mechanism::ScramSha256Plus),
+            ("scram-sha-256", Mechanism::OauthBearer),
+            ("!oauth", Mechanism::OauthBearer),
         ] {
             let settings = settings(&format!("require_auth={list}"));
             let error = Requirement::new(&settings).check_mechanism(mechanism);

@@ -47,7 +47,7 @@ pub type PGoauthBearerAsync = Option<
         conn: *mut PGconn,
         request: *mut PGoauthBearerRequest,
         altsock: *mut c_int,
-    ) -> PostgresPollingStatusType,
+    ) -> MaybeUninit<PostgresPollingStatusType>,
 >;
 
 /// Frees what a request has allocated, when it is done with.

@@ -1,10 +1,12 @@
 //! The connection as C holds it.
 
 use std::ffi::CString;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use super::events::EventProc;
 use super::notice::NoticeHooks;
+use super::oauth::TokenFlow;
 use crate::charset::Encoding;
 use crate::connection::Connection;
 
@@ -20,6 +22,8 @@ pub struct pg_conn {
     pub(super) address: CString,
     /// Facts about the encryption that have been asked for, which C keeps pointers to.
     pub(super) ssl_attributes: Vec<(String, CString)>,
+    /// A bearer token that a hook of C's is getting, or NULL; a hook has pointers into it.
+    pub(super) token_flow: *mut TokenFlow,
     /// What the process-wide settings were last set from.
     known: EscapeSettings,
 }
@@ -65,6 +69,7 @@ impl pg_conn {
             events: Vec::new(),
             address: CString::default(),
             ssl_attributes: Vec::new(),
+            token_flow: ptr::null_mut(),
             known: EscapeSettings {
                 encoding: Encoding::SQL_ASCII,
                 standard_strings: false,

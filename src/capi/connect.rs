@@ -11,6 +11,7 @@ use super::driver::Driver;
 use super::events;
 use super::key_hook;
 use super::memory;
+use super::oauth;
 use super::types::PostgresPollingStatusType;
 use crate::connection::{ConnStatus, Connection, blocking, blocking::Host};
 use crate::conninfo::{ConnInfo, Login};
@@ -204,6 +205,7 @@ pub unsafe extern "C" fn PQfinish(conn: *mut PGconn) {
     }
     // SAFETY: the pointer contract; the connection came from a box and is not used again.
     guard((), || unsafe {
+        oauth::end(conn);
         (*conn).engine.close();
         events::fire_destroy(conn);
         drop(Box::from_raw(conn));

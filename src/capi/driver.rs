@@ -7,8 +7,10 @@ use super::conn::PGconn;
 use super::events;
 use super::key_hook;
 use super::notice;
+use super::oauth;
 use super::result::{OwnedResult, PGresult};
 use crate::connection::blocking::Host;
+use crate::connection::oauth::{DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use crate::connection::{Connection, TlsStart};
 use crate::error::Error;
 use crate::result::{ExecStatus, QueryResult};
@@ -76,5 +78,25 @@ impl Host for Driver {
 
     fn status(result: &OwnedResult) -> ExecStatus {
         result.status()
+    }
+
+    fn begin_token(&mut self, request: &TokenRequest) -> TokenAnswer {
+        // SAFETY: the connection is alive, as `new` demands, and nothing of it is borrowed.
+        unsafe { oauth::begin(self.0, request) }
+    }
+
+    fn continue_token(&mut self) -> TokenAnswer {
+        // SAFETY: as in `begin_token`.
+        unsafe { oauth::go_on(self.0) }
+    }
+
+    fn end_token(&mut self) {
+        // SAFETY: as in `begin_token`.
+        unsafe { oauth::end(self.0) }
+    }
+
+    fn prompt(&mut self, prompt: &DevicePrompt) -> Prompted {
+        // SAFETY: as in `begin_token`.
+        unsafe { oauth::prompt(self.0, prompt) }
     }
 }

@@ -53,6 +53,7 @@ pub mod key_hook;
 pub mod large_object;
 pub mod memory;
 pub mod notice;
+pub mod oauth;
 pub mod params;
 pub mod password;
 pub mod ping;

@@ -56,6 +56,7 @@ pub unsafe extern "C" fn PQresetPoll(conn: *mut PGconn) -> PostgresPollingStatus
 }
 
 fn restart(driver: &mut Driver) -> bool {
+    driver.end_token();
     driver.conn(|conn| {
         conn.ssl_attributes.clear();
         conn.engine.restart();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection::Connection;
@@ -9,6 +10,7 @@ use crate::conninfo::{ConnInfo, OptionId};
 use crate::error::{Error, ErrorKind};
 
 use super::Client;
+use super::oauth::{Oauth, OauthPrompt, OauthRequest};
 
 /// What encryption is asked for. Manual: "sslmode", "SSL Mode Descriptions".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +76,7 @@ pub struct Config {
     info: ConnInfo,
     /// What was wrong first with what has been set.
     fault: Option<String>,
+    oauth: Oauth,
 }
 
 impl Default for Config {
@@ -88,6 +91,7 @@ impl Config {
         Self {
             info: ConnInfo::new(),
             fault: None,
+            oauth: Oauth::default(),
         }
     }
 
@@ -212,6 +216,47 @@ impl Config {
         self.put(OptionId::Keepalives, if keepalives { "1" } else { "0" })
     }
 
+    /// Sets who gets a bearer token where a server wants one. The options `oauth_issuer` and
+    /// `oauth_client_id` have to be set as well.
+    ///
+    /// Without it, the user is asked by OAuth's device flow, with the feature `oauth`.
+    ///
+    /// ```no_run
+    /// # use ferropq::Config;
+    /// # fn main() -> Result<(), ferropq::Error> {
+    /// let mut client = Config::new()
+    ///     .host("db.example.com")
+    ///     .set("oauth_issuer", "https://login.example.com")
+    ///     .set("oauth_client_id", "books")
+    ///     .oauth_token(|_request| Ok(std::fs::read_to_string("/run/secrets/token")?))
+    ///     .connect()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Manual: "OAuth Support".
+    pub fn oauth_token<F>(&mut self, get: F) -> &mut Self
+    where
+        F: Fn(&OauthRequest<'_>) -> Result<String, Box<dyn std::error::Error + Send + Sync>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.oauth.get_token = Some(Arc::new(get));
+        self
+    }
+
+    /// Sets who tells the user where to allow a token; unless set, standard error does.
+    ///
+    /// Only OAuth's device flow, which the feature `oauth` brings, asks the user for anything.
+    pub fn oauth_prompt<F>(&mut self, show: F) -> &mut Self
+    where
+        F: Fn(&OauthPrompt<'_>) + Send + Sync + 'static,
+    {
+        self.oauth.prompt = Some(Arc::new(show));
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors
@@ -224,7 +269,7 @@ impl Config {
         self.check_encoding()?;
         // Before the environment's: text is UTF-8 in Rust.
         info.set(OptionId::ClientEncoding, b"UTF8")?;
-        Client::open(Connection::start(info.with_defaults()))
+        Client::open(Connection::start(info.with_defaults()), self.oauth.clone())
     }
 
     fn check_encoding(&self) -> Result<(), Error> {
@@ -253,7 +298,10 @@ impl FromStr for Config {
 
     fn from_str(conninfo: &str) -> Result<Self, Error> {
         let info = ConnInfo::parse(conninfo.as_bytes())?;
-        Ok(Self { info, fault: None })
+        Ok(Self {
+            info,
+            ..Self::new()
+        })
     }
 }
 

@@ -1,11 +1,13 @@
 //! The engine in the hands of a client: commands go out, results and errors come back.
 
 use crate::connection::blocking::{self, Host};
+use crate::connection::oauth::{DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use crate::connection::{Connection, Refused};
 use crate::error::{Error, ErrorKind, ServerError};
 use crate::result::{ExecStatus, QueryResult};
 
 use super::failure;
+use super::oauth::Oauth;
 
 /// What is called with each notice of the server.
 pub(super) type NoticeHandler = Box<dyn FnMut(&ServerError) + Send>;
@@ -14,6 +16,8 @@ pub(super) type NoticeHandler = Box<dyn FnMut(&ServerError) + Send>;
 pub(super) struct Link {
     pub(super) engine: Connection,
     pub(super) on_notice: Option<NoticeHandler>,
+    /// Who is asked for bearer tokens.
+    pub(super) oauth: Oauth,
 }
 
 impl Host for Link {
@@ -36,6 +40,14 @@ impl Host for Link {
 
     fn status(result: &QueryResult) -> ExecStatus {
         result.status
+    }
+
+    fn begin_token(&mut self, request: &TokenRequest) -> TokenAnswer {
+        self.oauth.begin(request)
+    }
+
+    fn prompt(&mut self, prompt: &DevicePrompt) -> Prompted {
+        self.oauth.prompt(prompt)
     }
 }
 

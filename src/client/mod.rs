@@ -15,6 +15,7 @@ mod failure;
 mod isolation;
 mod link;
 mod notifications;
+mod oauth;
 mod params;
 mod pipeline;
 mod row;
@@ -38,6 +39,7 @@ pub use copy_out::CopyOutReader;
 pub use escape::{quote_identifier, quote_literal};
 pub use isolation::{IsolationLevel, TransactionBuilder};
 pub use notifications::{Notification, Notifications, NotificationsIter};
+pub use oauth::{OauthPrompt, OauthRequest};
 pub use pipeline::Pipeline;
 pub use row::{OwnedRow, Row, RowIndex};
 pub use rows::{IntoIter, Iter, Rows};
@@ -127,10 +129,11 @@ impl Client {
     }
 
     /// Drives a connection that has been started until it is there.
-    fn open(engine: Connection) -> Result<Self, Error> {
+    fn open(engine: Connection, oauth: oauth::Oauth) -> Result<Self, Error> {
         let mut link = Link {
             engine,
             on_notice: None,
+            oauth,
         };
         if !blocking::connect(&mut link) {
             return Err(failure::of_connect(&link.engine));

@@ -3,11 +3,14 @@
 //! Whoever drives a connection is a [`Host`]: it lends the engine out for one step at a time, so
 //! that what it delivers in between (notices, results) may use the connection again.
 
+use std::ops::ControlFlow;
+
 use crate::error::Error;
 use crate::result::{ExecStatus, QueryResult};
 use crate::transport::tls::Handshake;
 use crate::transport::{Deadline, Readiness, Wait, poll};
 
+use super::oauth::{self, DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use super::query::Refused;
 use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement, TlsStart};
 
@@ -33,6 +36,24 @@ pub trait Host {
 
     /// The status of a result taken over.
     fn status(result: &Self::Result) -> ExecStatus;
+
+    /// Gets a bearer token, or begins to: the server wants one.
+    fn begin_token(&mut self, _request: &TokenRequest) -> TokenAnswer {
+        TokenAnswer::Unhandled
+    }
+
+    /// Goes on with getting a token, after [`TokenAnswer::Later`] or [`TokenAnswer::Wait`].
+    fn continue_token(&mut self) -> TokenAnswer {
+        TokenAnswer::Failed("nobody gets a token".to_owned())
+    }
+
+    /// Frees what getting a token has needed. May be called though nothing has.
+    fn end_token(&mut self) {}
+
+    /// Tells the user where to allow the client to have a token.
+    fn prompt(&mut self, _prompt: &DevicePrompt) -> Prompted {
+        Prompted::Unhandled
+    }
 }
 
 /// The next result of the current command, `None` when there are no more; waits for it.
@@ -66,11 +87,14 @@ fn fetch_until<H: Host>(host: &mut H, deadline: Deadline) -> Option<Box<QueryRes
 pub fn poll_connect<H: Host>(host: &mut H) -> Polling {
     loop {
         let polling = host.engine().connect_poll();
-        let Some(start) = host.engine().take_tls_start() else {
-            return polling;
-        };
-        let begun = host.begin_tls(start);
-        host.engine().put_tls(begun);
+        if let Some(start) = host.engine().take_tls_start() {
+            let begun = host.begin_tls(start);
+            host.engine().put_tls(begun);
+            continue;
+        }
+        if let ControlFlow::Break(waits) = oauth::step(host) {
+            return waits.unwrap_or(polling);
+        }
     }
 }
 
@@ -78,8 +102,7 @@ pub fn poll_connect<H: Host>(host: &mut H) -> Polling {
 /// `false` when it has failed; the reason is in the connection's error text.
 pub fn connect<H: Host>(host: &mut H) -> bool {
     loop {
-        let engine = host.engine();
-        if !engine.check_timeout() {
+        if !host.engine().check_timeout() {
             return false;
         }
         let polling = poll_connect(host);
@@ -93,7 +116,8 @@ pub fn connect<H: Host>(host: &mut H) -> bool {
         let engine = host.engine();
         let deadline = engine.connect_deadline();
         let cancelling = engine.pending_cancel.is_some();
-        if read && engine.stream.is_some() && !deadline.is_set() && !cancelling {
+        let elsewhere = engine.token_fd().is_some();
+        if read && engine.stream.is_some() && !deadline.is_set() && !cancelling && !elsewhere {
             // Where nothing limits the wait, receiving is the wait. What goes wrong is found, and
             // told, by the next step.
             let _ = engine.receive_some(Wait::Block);

@@ -18,6 +18,7 @@ mod io;
 pub mod large_object;
 pub mod large_object_file;
 mod notification;
+pub mod oauth;
 mod output;
 mod oversize;
 mod pipeline;
@@ -253,11 +254,11 @@ impl Connection {
         &mut self.error
     }
 
-    /// The socket, to wait for it; `None` while there is none.
+    /// The socket, to wait for it; `None` while there is none. While a bearer token is being got it
+    /// may be another one than the server's.
     pub fn fd(&self) -> Option<RawFd> {
-        self.stream
-            .as_ref()
-            .map(Stream::fd)
+        self.token_fd()
+            .or_else(|| self.stream.as_ref().map(Stream::fd))
             .or_else(|| self.attempt_fd())
     }
 

@@ -88,13 +88,13 @@ pub struct Settings {
     /// The operating-system user that a server behind a Unix-domain socket must run as.
     pub requirepeer: Option<CString>,
 
-    /// The HTTPS address of the trusted OAuth issuer.
+    /// The HTTPS address of the trusted OAuth issuer; as set, even if empty.
     pub oauth_issuer: Option<CString>,
-    /// The OAuth client identifier.
+    /// The OAuth client identifier; as set, even if empty.
     pub oauth_client_id: Option<CString>,
     /// The OAuth client secret.
     pub oauth_client_secret: Option<CString>,
-    /// The OAuth scopes to ask for; unlike the others it may be empty.
+    /// The OAuth scopes to ask for; as set, even if empty.
     pub oauth_scope: Option<CString>,
 
     /// What a server must be like to be accepted.
@@ -177,8 +177,8 @@ impl Settings {
             krbsrvname: text(OptionId::Krbsrvname),
             gssdelegation: is_on(OptionId::Gssdelegation),
             requirepeer: text(OptionId::Requirepeer),
-            oauth_issuer: text(OptionId::OauthIssuer),
-            oauth_client_id: text(OptionId::OauthClientId),
+            oauth_issuer: info.get(OptionId::OauthIssuer).map(ToOwned::to_owned),
+            oauth_client_id: info.get(OptionId::OauthClientId).map(ToOwned::to_owned),
             oauth_client_secret: text(OptionId::OauthClientSecret),
             oauth_scope: info.get(OptionId::OauthScope).map(ToOwned::to_owned),
             target_session_attrs,

@@ -8,6 +8,8 @@ pub mod address;
 pub mod dial;
 pub mod failure;
 pub mod gss;
+#[cfg(feature = "oauth")]
+pub mod http;
 pub mod lookup;
 pub mod os_error;
 pub mod peer;

@@ -3,6 +3,7 @@
 //! What is answered to which request is the `auth` layer's business.
 
 use crate::auth::exchange::{Answer, Context};
+use crate::auth::mechanism::Mechanism;
 use crate::conninfo::SslCertMode;
 use crate::result::ExecStatus;
 use crate::transport::{SecureKind, SecureStream, Stream};
@@ -46,11 +47,11 @@ impl Connection {
             match head.tag {
                 tag::ERROR_RESPONSE => return Err(self.refused(&body)),
                 tag::NEGOTIATE_PROTOCOL_VERSION => self.take_negotiation(&body)?,
-                _ if self.take_request(&body)? => {
-                    self.begin_session();
-                    return Ok(Turn::Go(Step::Session));
+                _ => {
+                    if let Some(step) = self.take_request(&body)? {
+                        return Ok(Turn::Go(step));
+                    }
                 }
-                _ => {}
             }
         }
     }
@@ -132,8 +133,8 @@ impl Connection {
         }
     }
 
-    /// Answers a request; `true` when the server is satisfied.
-    fn take_request(&mut self, body: &[u8]) -> Result<bool, Failure> {
+    /// Answers a request; gives the next step when the server is satisfied, or wants a token.
+    fn take_request(&mut self, body: &[u8]) -> Result<Option<Step>, Failure> {
         self.status = ConnStatus::Authenticating;
         self.reached_authentication = true;
         let request = Authentication::decode(body).map_err(|_| invalid_request(body))?;
@@ -157,8 +158,10 @@ impl Connection {
             Answer::Done => {
                 self.gss = attempt.authentication.take_gss();
                 self.check_client_certificate()?;
-                return Ok(true);
+                self.begin_session();
+                return Ok(Some(Step::Session));
             }
+            Answer::Token => return Ok(Some(Step::Token)),
             Answer::Wait => {}
             Answer::Password(text) => {
                 self.answer(Sent::Password, |out| frontend::password_message(out, &text))?;
@@ -166,12 +169,7 @@ impl Connection {
             Answer::SaslInitial {
                 mechanism,
                 response,
-            } => {
-                let name = mechanism.name().as_bytes();
-                self.answer(Sent::SaslInitial, |out| {
-                    frontend::sasl_initial_response(out, name, Some(&response))
-                })?;
-            }
+            } => self.answer_sasl(mechanism, &response)?,
             Answer::Sasl(response) => {
                 self.answer(Sent::Sasl, |out| frontend::sasl_response(out, &response))?;
             }
@@ -179,7 +177,33 @@ impl Connection {
                 self.answer(Sent::Gss, |out| frontend::gss_response(out, &token))?;
             }
         }
-        Ok(false)
+        let needs_token = match &mut self.attempt {
+            Some(attempt) => attempt.authentication.settle()?,
+            None => false,
+        };
+        Ok(needs_token.then_some(Step::Token))
+    }
+
+    /// Says the first of an exchange by bearer token.
+    pub(in crate::connection) fn begin_bearer(&mut self) -> Stepped {
+        let Some(attempt) = &mut self.attempt else {
+            return Err(Failure::Final(String::new()));
+        };
+        if let Answer::SaslInitial {
+            mechanism,
+            response,
+        } = attempt.authentication.begin_bearer()?
+        {
+            self.answer_sasl(mechanism, &response)?;
+        }
+        Ok(Turn::Go(Step::Authenticate))
+    }
+
+    fn answer_sasl(&mut self, mechanism: Mechanism, response: &[u8]) -> Result<(), Failure> {
+        let name = mechanism.name().as_bytes();
+        self.answer(Sent::SaslInitial, |out| {
+            frontend::sasl_initial_response(out, name, Some(response))
+        })
     }
 
     fn answer(

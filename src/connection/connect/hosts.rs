@@ -1,6 +1,5 @@
 //! Which server is tried next.
 
-use crate::auth::exchange::Exchange;
 use crate::conninfo::{HostTarget, LoadBalanceHosts, Settings, TargetSessionAttrs};
 use crate::error::Error;
 use crate::transport::peer::require_peer;
@@ -145,7 +144,7 @@ impl Connection {
         attempt.deadline = Deadline::after_opt(attempt.timeout);
         self.tls_in_use = false;
         self.password_needed = false;
-        attempt.authentication = Exchange::new();
+        attempt.authentication = std::mem::take(&mut attempt.authentication).renewed();
         attempt.has_negotiated = false;
         let spec = &settings.hosts[self.host];
         let host = match &spec.target {

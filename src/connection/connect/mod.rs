@@ -28,6 +28,7 @@ use crate::transport::{Deadline, Socket, Stream};
 use super::Connection;
 use super::cancel::CancelTarget;
 use super::io::TIMEOUT;
+use super::oauth::{Flow, RETRYING};
 use super::state::{ConnStatus, Polling};
 
 use crate::auth::exchange::Exchange;
@@ -64,6 +65,8 @@ pub(super) enum Step {
     Start,
     /// Authentication goes on.
     Authenticate,
+    /// The server wants a bearer token.
+    Token,
     /// Authenticated; the server sends the session's parameters.
     Session,
     /// Find out whether the server is what was asked for.
@@ -94,6 +97,8 @@ pub(super) enum Failure {
     Encryption(String),
     /// The kind of encryption that has been turned to, which needs a new connection.
     Redial,
+    /// The bearer token that has been got, which needs a new connection.
+    Token,
     /// The next address.
     Address(String),
     /// The next host.
@@ -106,14 +111,16 @@ impl From<Error> for Failure {
     }
 }
 
-type Stepped = Result<Turn, Failure>;
+pub(super) type Stepped = Result<Turn, Failure>;
 
 /// The state of a connection being made.
 pub(super) struct Attempt {
-    step: Step,
+    pub(super) step: Step,
     hosts: Hosts,
     encryption: Encryption,
-    authentication: Exchange,
+    pub(super) authentication: Exchange,
+    /// Who is getting a bearer token.
+    pub(super) flow: Flow,
     /// The server has said which version it wants.
     has_negotiated: bool,
     deadline: Deadline,
@@ -173,6 +180,7 @@ impl Connection {
                     hosts: Hosts::new(&settings, cancel.as_ref()),
                     encryption: Encryption::default(),
                     authentication: Exchange::new(),
+                    flow: Flow::Idle,
                     has_negotiated: false,
                     deadline: Deadline::NEVER,
                     received: 0,
@@ -263,6 +271,7 @@ impl Connection {
             Step::GssHandshake(handshake) => self.step_gss_handshake(*handshake),
             Step::Start => self.send_start(),
             Step::Authenticate => self.read_authentication(),
+            Step::Token => self.await_token(),
             Step::Session => self.read_session(),
             Step::CheckTarget => self.check_target(),
             Step::TargetReply(check) => self.read_target_reply(check),
@@ -280,6 +289,7 @@ impl Connection {
                 (reason, next.then_some(Step::Dial))
             }
             Failure::Redial => (String::new(), Some(Step::Dial)),
+            Failure::Token => (RETRYING.to_owned(), Some(Step::Dial)),
             Failure::Address(reason) => (reason, Some(Step::NextAddress)),
             Failure::Host(reason) => (reason, Some(Step::NextHost)),
         };
@@ -304,6 +314,9 @@ impl Connection {
         self.disconnect();
         self.notices = notices;
         self.attempt = attempt;
+        if let Some(attempt) = &mut self.attempt {
+            attempt.flow = Flow::Idle;
+        }
     }
 
     /// The limit for the address being tried has passed: goes on with the next.
