@@ -1,7 +1,7 @@
 # ferropq. `make help` lists what there is to make.
 
 CARGO ?= cargo
-FEATURES = capi,openssl
+FEATURES = capi,openssl,oauth
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/release
 
 PREFIX ?= /usr/local
@@ -47,10 +47,11 @@ test: ## everything: Rust tests, live servers, C programs under valgrind, instal
 	scripts/with-server scripts/test-c
 	scripts/with-server scripts/test-install
 
-test-connect: ## the long matrices of connecting: TLS, hosts, poolers, directories, GSSAPI
+test-connect: ## the long matrices of connecting: TLS, hosts, poolers, directories, GSSAPI, OAuth
 	@scripts/setup connect
 	FERROPQ_REQUIRE_SERVER=1 FERROPQ_REQUIRE_KDC=1 \
 	    $(CARGO) test --all-features --test gss_live
+	FERROPQ_LONG=1 $(CARGO) test --all-features --test oauth
 	FERROPQ_REQUIRE_SERVER=1 FERROPQ_REQUIRE_CONNECT=1 \
 	    $(CARGO) test --all-features --test connect_live
 	FERROPQ_REQUIRE_SERVER=1 \

@@ -88,7 +88,7 @@ def our_library():
     named = os.environ.get("FERROPQ_LIB")
     if named:
         return existing(named, "FERROPQ_LIB")
-    run("cargo", "build", "--release", "--features", "capi,openssl", cwd=ROOT)
+    run("cargo", "build", "--release", "--features", "capi,openssl,oauth", cwd=ROOT)
     return existing(target_directory() / "release" / "libferropq.so", "cargo")
 
 

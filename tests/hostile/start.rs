@@ -38,6 +38,16 @@ fn session(parts: &[Vec<u8>]) -> Vec<u8> {
 
 const NEWEST: &str = "max_protocol_version=latest";
 
+const BEARER: &[u8] = b"OAUTHBEARER\0\0";
+
+/// A server that wants a token, and refuses whatever it gets with these words.
+fn refusal(words: &[u8]) -> Vec<u8> {
+    [request(10, BEARER), request(11, words)].concat()
+}
+
+const OAUTH: &str = "oauth_issuer=https://i.example oauth_client_id=c";
+const OAUTH_ONLY: &str = "oauth_issuer=https://i.example oauth_client_id=c require_auth=oauth";
+
 const START: &[Case] = &[
     start("nothing", Vec::new, &["refused: server closed the connection unexpectedly / This probably means the server terminated abnormally / before or while processing the request."]),
     start("http", || b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), &["refused: expected authentication request from server, but received H"]),
@@ -75,6 +85,19 @@ const START: &[Case] = &[
         .differs("libpq takes the rest for the next message"),
     start("long ok", || request(0, b"more"), &["refused: received invalid authentication request"])
         .differs("libpq takes the rest for the next message"),
+    start("a token without an issuer", || request(10, BEARER), &["refused: server requires OAuth authentication, but oauth_issuer and oauth_client_id are not both set"]),
+    start("a token that is not wanted", || request(10, BEARER), &["refused: authentication method requirement \"!oauth\" failed: server requested OAUTHBEARER authentication"]).with("require_auth=!oauth"),
+    start("a token, and success before it", || [request(10, BEARER), authentication_ok()].concat(), &["refused: authentication method requirement \"oauth\" failed: server did not complete authentication"]).with(OAUTH_ONLY),
+    start("a token, no words", || refusal(b""), &["refused: failed to parse server's error response: The input string ended unexpectedly."]).with(OAUTH),
+    start("a token, broken words", || refusal(b"{\"status\":\"\\ud800\"}"), &["refused: failed to parse server's error response: Unicode low surrogate must follow a high surrogate."]).with(OAUTH),
+    start("a token, nested words", || refusal(&[b"{\"x\":".as_slice(), &[b'['; 1000]].concat()), &["refused: failed to parse server's error response: JSON is too deeply nested"]).with(OAUTH),
+    start("a token, words twice", || refusal(b"{\"status\":\"\",\"status\":\"\"}"), &["refused: failed to parse server's error response: field \"status\" is duplicated"]).with(OAUTH),
+    start("a token, a NUL", || refusal(b"{\"status\":\"\0\"}"), &["refused: server's error message contained an embedded NULL, and was discarded"]).with(OAUTH),
+    start("a token, no UTF-8", || refusal(b"{\"status\":\"\xff\"}"), &["refused: server's error response is not valid UTF-8"]).with(OAUTH),
+    start("a token of another issuer", || refusal(b"{\"status\":\"invalid_token\",\"openid-configuration\":\"https://j.example/.well-known/openid-configuration\"}"), &["refused: server's discovery document at https://j.example/.well-known/openid-configuration (issuer \"https://j.example\") is incompatible with oauth_issuer (https://i.example)"]).with(OAUTH),
+    start("a token by http", || refusal(b"{\"status\":\"invalid_token\",\"openid-configuration\":\"http://i.example/.well-known/openid-configuration\"}"), &["refused: OAuth discovery URI \"http://i.example/.well-known/openid-configuration\" must use HTTPS"]).with(OAUTH),
+    start("a token, another reason", || refusal(b"{\"status\":\"insufficient_scope\"}"), &["refused: server rejected OAuth bearer token: insufficient_scope"]).with(OAUTH),
+    start("a token, and the end before it", || [request(10, BEARER), request(12, b"")].concat(), &["refused: server sent unexpected additional OAuth data"]).with(OAUTH),
     start("sasl without mechanisms", || request(10, b""), &["refused: fe_sendauth: invalid authentication request from server: invalid list of authentication mechanisms"]).with("password=x"),
     start("sasl, empty list", || request(10, b"\0"), &["refused: none of the server's SASL authentication mechanisms are supported"]).with("password=x"),
     start("sasl, no terminator", || request(10, b"SCRAM-SHA-256"), &["refused: fe_sendauth: invalid authentication request from server: invalid list of authentication mechanisms"]).with("password=x"),

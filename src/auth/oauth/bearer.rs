@@ -1,7 +1,7 @@
 //! OAUTHBEARER: the client shows a token, or asks what token the server wants.
 //!
 //! A client without a token learns from the server's refusal who hands one out. It gets one and
-//! connects anew: what has been learnt outlives the connection, the [`Phase`] does not.
+//! connects anew: what has been learnt outlives the connection.
 //!
 //! Manual: "OAUTHBEARER Authentication"; RFC 7628.
 //!
