@@ -160,8 +160,9 @@ impl Connection {
         }
         loop {
             self.receive_some(Wait::Never)?;
-            let more = self.stream.as_ref().is_some_and(Stream::pending);
-            if !more {
+            // What has arrived before a failure is for the caller to see first.
+            let more = |stream: &Stream| stream.pending() && !stream.holds_failure();
+            if !self.stream.as_ref().is_some_and(more) {
                 return Ok(());
             }
         }

@@ -43,6 +43,11 @@ pub trait SecureStream: Send {
     /// in [`io::ErrorKind::WouldBlock`], when what was buffered held no bytes for the caller.
     fn pending(&self) -> bool;
 
+    /// Whether a failure is all that comes next: one met behind bytes that were handed over.
+    fn holds_failure(&self) -> bool {
+        false
+    }
+
     /// The socket below.
     fn socket(&self) -> &Socket;
 
@@ -107,6 +112,14 @@ impl Stream {
         match self {
             Self::Plain(_) => false,
             Self::Secure(stream) => stream.pending(),
+        }
+    }
+
+    /// Whether the next read fails for certain, whatever the socket holds.
+    pub fn holds_failure(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Secure(stream) => stream.holds_failure(),
         }
     }
 

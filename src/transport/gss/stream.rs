@@ -165,6 +165,10 @@ impl<P: Protection> SecureStream for GssStream<P> {
         self.deferred.is_some() || self.plain.is_some() || self.incoming.holds_packet(MAX_PACKET)
     }
 
+    fn holds_failure(&self) -> bool {
+        self.deferred.is_some()
+    }
+
     fn socket(&self) -> &Socket {
         &self.socket
     }

@@ -86,6 +86,10 @@ impl SecureStream for OpensslStream {
             || self.stream.get_ref().holds_record()
     }
 
+    fn holds_failure(&self) -> bool {
+        self.deferred.is_some()
+    }
+
     fn socket(&self) -> &Socket {
         self.stream.get_ref().socket()
     }
