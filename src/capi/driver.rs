@@ -57,8 +57,17 @@ impl Host for Driver {
     }
 
     fn deliver_notices(&mut self) {
-        while let Some(notice) = self.conn(|conn| conn.engine.pop_notice()) {
-            let hooks = self.conn(|conn| conn.hooks);
+        if !self.conn(|conn| conn.engine.has_notices()) {
+            return;
+        }
+        // All are taken out first: what a receiver calls delivers what has come up in that call,
+        // and not what still waits here.
+        let made_in = self.conn(|conn| conn.engine.style());
+        for mut notice in self.conn(|conn| conn.engine.take_notices()) {
+            let (hooks, style) = self.conn(|conn| (conn.hooks, conn.engine.style()));
+            if style != made_in {
+                notice::restyle(&mut notice, style);
+            }
             notice::deliver(hooks, notice);
         }
     }

@@ -12,7 +12,8 @@ use super::boundary::{guard, with_conn};
 use super::conn::PGconn;
 use super::memory;
 use super::result::PGresult;
-use crate::result::{ExecStatus, QueryResult, Report};
+use crate::result::{ExecStatus, QueryResult, Report, TextStyle};
+use crate::wire::error_field;
 
 /// Gets notices as results, which are valid during the call and not the receiver's to clear.
 pub type PQnoticeReceiver = Option<unsafe extern "C" fn(arg: *mut c_void, res: *const PGresult)>;
@@ -58,6 +59,18 @@ pub fn deliver(hooks: NoticeHooks, notice: Box<QueryResult>) {
     // SAFETY: a callback that C has set, with the argument set along with it and a result that
     // outlives the call.
     unsafe { receiver(hooks.receiver_arg, result.as_ptr()) };
+}
+
+/// Makes the text of a server's notice anew, after a receiver has asked for another style.
+#[cold]
+pub fn restyle(notice: &mut QueryResult, style: TextStyle) {
+    let encoding = notice.encoding;
+    if let Some(report) = &mut notice.report
+        && report.field(error_field::SQLSTATE).is_some()
+    {
+        let text = report.render(style, false, encoding);
+        report.set_text(text);
+    }
 }
 
 /// Tells of misuse of a result: whoever the result's connection told of notices.

@@ -287,6 +287,16 @@ impl Connection {
         std::mem::replace(&mut self.style.context, context)
     }
 
+    /// Whether notices wait for delivery.
+    pub fn has_notices(&self) -> bool {
+        !self.notices.is_empty()
+    }
+
+    /// All notices that have not been delivered yet.
+    pub fn take_notices(&mut self) -> VecDeque<QueryResult> {
+        std::mem::take(&mut self.notices)
+    }
+
     /// The next notice that has not been delivered yet.
     pub fn pop_notice(&mut self) -> Option<Box<QueryResult>> {
         self.notices.pop_front()

@@ -60,7 +60,7 @@ impl ContextVisibility {
 }
 
 /// What a text is made by.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TextStyle {
     /// How much is shown.
     pub verbosity: Verbosity,
