@@ -14,6 +14,7 @@ use super::conn::PGconn;
 use super::conn_status::{PQerrorMessage, PQsocket, PQstatus};
 use super::connect;
 use super::driver::Driver;
+use super::exposed::CancelHead;
 use super::types::{ConnStatusType, PostgresPollingStatusType};
 use crate::connection::blocking::Host;
 use crate::connection::{CancelFailure, CancelKey, ConnStatus};
@@ -22,7 +23,11 @@ use crate::connection::{CancelFailure, CancelKey, ConnStatus};
 pub const LIBPQ_HAS_ASYNC_CANCEL: c_int = 1;
 
 /// What PQcancel needs.
+//
+// The layout is C's because of the head; in this form cbindgen leaves it out of the header.
+#[cfg_attr(feature = "capi", repr(C))]
 pub struct pg_cancel {
+    head: CancelHead,
     /// The request; `None` where the server gave no key for it.
     key: Option<CancelKey>,
 }
@@ -111,7 +116,8 @@ pub unsafe extern "C" fn PQgetCancel(conn: *mut PGconn) -> *mut PGcancel {
                 return ptr::null_mut();
             }
             let key = conn.engine.cancel_key();
-            Box::into_raw(Box::new(pg_cancel { key }))
+            let head = CancelHead::new(key.as_ref().and_then(CancelKey::numbers));
+            Box::into_raw(Box::new(pg_cancel { head, key }))
         })
     }
 }
@@ -148,11 +154,11 @@ pub unsafe extern "C" fn PQcancel(
                 message.push(b"PQcancel() -- no cancel object supplied", 0);
                 false
             }
-            Some(pg_cancel { key: None }) => {
+            Some(pg_cancel { key: None, .. }) => {
                 message.push(b"PQcancel() -- no cancellation key received", 0);
                 false
             }
-            Some(pg_cancel { key: Some(key) }) => match key.cancel() {
+            Some(pg_cancel { key: Some(key), .. }) => match key.cancel() {
                 Ok(()) => true,
                 Err(failure) => {
                     message.push_failure(&failure);
@@ -190,6 +196,7 @@ fn request_cancel(driver: &mut Driver) -> bool {
         return false;
     }
     let cancel = pg_cancel {
+        head: CancelHead::default(),
         key: engine.cancel_key(),
     };
     // SAFETY: the request and the buffer live through the call, which does not change the former.

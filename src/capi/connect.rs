@@ -9,6 +9,7 @@ use super::boundary::{guard, with_conn};
 use super::conn::PGconn;
 use super::driver::Driver;
 use super::events;
+use super::exposed;
 use super::key_hook;
 use super::memory;
 use super::oauth;
@@ -125,6 +126,7 @@ pub(super) unsafe fn params(
 /// A connection with the options of `read`, on which no step has been taken yet.
 fn open(read: impl FnOnce() -> Result<ConnInfo, Error>) -> *mut PGconn {
     guard(ptr::null_mut(), || {
+        exposed::look_around();
         PGconn::into_raw(Connection::start(read()))
     })
 }

@@ -47,6 +47,7 @@ pub mod escape;
 pub mod events;
 pub mod exec;
 pub mod expbuffer;
+pub mod exposed;
 pub mod ferropq;
 pub mod function_call;
 pub mod key_hook;

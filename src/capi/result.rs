@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::boundary::{guard, peek};
 use super::conn::PGconn;
 use super::events::{self, EventProc};
+use super::exposed::ResultHead;
 use super::notice::{self, NoticeHooks};
 use super::types::{ExecStatusType, InvalidOid, Oid};
 use crate::charset::Encoding;
@@ -16,7 +17,11 @@ use crate::result::arena::Arena;
 use crate::result::{ExecStatus, QueryResult};
 
 /// The answer to a command.
+//
+// The layout is C's because of the head; in this form cbindgen leaves it out of the header.
+#[cfg_attr(feature = "capi", repr(C))]
 pub struct pg_result {
+    pub(super) head: ResultHead,
     pub(super) core: Box<QueryResult>,
     /// Who is told of misuse.
     pub(super) hooks: NoticeHooks,
@@ -38,6 +43,7 @@ impl pg_result {
     /// A result for a notice receiver; event procedures hear nothing of it.
     pub(super) fn notice(core: Box<QueryResult>, hooks: NoticeHooks) -> OwnedResult {
         OwnedResult::new(Self {
+            head: ResultHead::default(),
             core,
             hooks,
             events: Vec::new(),
@@ -49,6 +55,7 @@ impl pg_result {
     /// A result of a connection's, whose event procedures are still to be told.
     pub(super) fn from_conn(core: Box<QueryResult>, conn: &PGconn) -> OwnedResult {
         OwnedResult::new(Self {
+            head: ResultHead::default(),
             core,
             hooks: conn.hooks,
             events: conn.events.iter().map(EventProc::for_result).collect(),
@@ -121,7 +128,9 @@ pub struct OwnedResult(NonNull<PGresult>);
 
 impl OwnedResult {
     fn new(result: PGresult) -> Self {
-        Self(NonNull::from(Box::leak(Box::new(result))))
+        let result = Box::leak(Box::new(result));
+        result.head.fill(&result.core);
+        Self(NonNull::from(result))
     }
 
     /// The pointer, for callbacks.

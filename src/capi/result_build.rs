@@ -176,6 +176,7 @@ pub unsafe extern "C" fn PQsetvalue(
             Err(_) => Some(&[][..]),
         };
         with_result_mut(res, 0, |result| {
+            result.head.withdraw();
             let done = result
                 .core
                 .rows

@@ -143,6 +143,15 @@ impl CancelRequest {
 }
 
 impl CancelKey {
+    /// Process and key, where the key is a number: as it always was before protocol 3.2.
+    pub fn numbers(&self) -> Option<(i32, i32)> {
+        let [_, _, _, _, _, _, _, _, pid @ .., a, b, c, d] = self.packet.as_slice() else {
+            return None;
+        };
+        let pid = i32::from_be_bytes(pid.try_into().ok()?);
+        Some((pid, i32::from_be_bytes([*a, *b, *c, *d])))
+    }
+
     /// Sends the request and waits until the server has taken it.
     ///
     /// Fit for a signal handler: it allocates nothing and takes no lock. The error is a system call
