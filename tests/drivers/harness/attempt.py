@@ -11,6 +11,7 @@ from pathlib import Path
 from .library import Library
 from .server import Server, as_server, give_to_server, programs, server_user
 from .terminal import Terminal
+from .versions import older_words
 
 DATABASE = "drivers"
 Scrub = tuple[str, str]
@@ -115,6 +116,7 @@ class Attempt:
 
     def note(self, text: str, scrub: tuple[Scrub, ...] = ()) -> None:
         """Adds to the transcript; `scrub` takes out what differs from run to run."""
+        text = older_words(text)
         for pattern, replacement in scrub:
             text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
         self.transcript += text.rstrip("\n").splitlines() or [""]

@@ -58,6 +58,11 @@ def prepare(source: Path, name: str, cache: Path) -> Library:
     copy.unlink(missing_ok=True)
     shutil.copyfile(os.path.realpath(source), copy)
     copy.chmod(0o755)
+    for beside in [*folder.glob("lib[cs]*"), *source.parent.glob("lib[cs]*.so.1.1")]:
+        # A libpq that has brought its own OpenSSL finds it again.
+        (folder / beside.name).unlink(missing_ok=True)
+        if beside.parent != folder:
+            (folder / beside.name).symlink_to(beside.resolve())
     link = folder / "libpq.so"
     link.unlink(missing_ok=True)
     link.symlink_to(copy.name)

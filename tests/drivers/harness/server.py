@@ -1,11 +1,13 @@
 """A throw-away PostgreSQL server: TLS, SCRAM over TCP, logical WAL."""
 
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -68,6 +70,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def end_with_parent() -> None:
+    """In a child: has the kernel end it when the runner is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
 
 def as_server(argv: list, **options) -> subprocess.CompletedProcess:
@@ -139,7 +147,8 @@ class Server:
             self.process = subprocess.Popen(
                 [programs() / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.home],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"} | self.extra, **options,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"} | self.extra,
+                preexec_fn=end_with_parent, **options,
             )
         deadline = time.monotonic() + 60
         while True:
