@@ -27,6 +27,7 @@ mod environment;
 mod hosts;
 mod integer;
 mod keyword_value;
+mod ldap;
 mod options;
 mod params;
 mod password_file;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::{Environment, path_from};
 use super::keyword_value::is_space;
+use super::ldap::{self, Lookup};
 use super::{ConnInfo, OptionId, SYSTEM_CONFIG_DIR, invalid, shown};
 use crate::error::Error;
 
@@ -85,6 +86,11 @@ fn read_section(info: &mut ConnInfo, path: &Path, service: &[u8]) -> Result<bool
             [] | [b'#', ..] => {}
             [b'[', ..] if is_in_section => break,
             [b'[', name @ ..] => is_in_section = is_name_of(name, service),
+            url if is_in_section && url.starts_with(ldap::SCHEME) => {
+                if ldap::apply(info, url)? == Lookup::Done {
+                    return Ok(true);
+                }
+            }
             setting if is_in_section => apply_setting(info, setting, path, number)?,
             _ => {}
         }
@@ -117,12 +123,6 @@ fn apply_setting(
     number: usize,
 ) -> Result<(), Error> {
     let path = path.display();
-    if setting.starts_with(b"ldap://") {
-        return Err(invalid(format!(
-            "LDAP lookup of connection parameters is not available in this build, but is asked \
-             for in service file \"{path}\", line {number}"
-        )));
-    }
     let syntax_error = || {
         invalid(format!(
             "syntax error in service file \"{path}\", line {number}"
@@ -212,9 +212,8 @@ mod tests {
                 "nested service specifications not supported in service file \"FILE\", line 2",
             ),
             (
-                "[svc]\nldap://h/b?a?base?f",
-                "LDAP lookup of connection parameters is not available in this build, but is \
-                 asked for in service file \"FILE\", line 2",
+                "[svc]\nldap://h",
+                "invalid LDAP URL \"ldap://h\": missing distinguished name",
             ),
             (
                 "[svcx]\n[ svc]\n",

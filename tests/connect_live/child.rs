@@ -88,6 +88,11 @@ impl Child<'_> {
                 self.put(slot, conn);
                 self.outcome(slot)
             }
+            ["start", slot, conninfo] => {
+                let conn = pq!(self.PQconnectStart(c(conninfo).as_ptr()));
+                self.put(slot, conn);
+                text(pq!(self.PQerrorMessage(conn)))
+            }
             ["poll", slot, conninfo] => self.poll(slot, conninfo),
             ["close", slot] => {
                 self.put(slot, ptr::null_mut());

@@ -101,6 +101,13 @@ impl Compare {
         Self::with(&libraries::references(), None)
     }
 
+    /// With ours and the system's libpq, whose extensions the packaged one is built without.
+    pub(crate) fn with_system() -> Result<Self, String> {
+        let mut references = libraries::references();
+        references.truncate(1);
+        Self::with(&references, None)
+    }
+
     /// With a library that every child is made to load before all others.
     pub(crate) fn preloading(preload: &Path) -> Result<Self, String> {
         Self::with(&libraries::references(), Some(preload))

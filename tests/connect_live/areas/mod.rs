@@ -1,6 +1,7 @@
 //! What is compared, by area.
 
 mod certificates;
+mod directory;
 mod hosts;
 mod lookup;
 mod managed;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> Vec<Area> {
         long("tls", tls::run),
         long("hosts", hosts::run),
         long("lookup", lookup::run),
+        long("directory", directory::run),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! A Kerberos realm that lives as long as the value that stands for it.
 
+use crate::daemon::program;
 use crate::server::{KEEPER, clean, free_port, run};
 use std::env;
 use std::fs::{self, File};
@@ -145,13 +146,4 @@ fn launch(folder: &Path) -> io::Result<Child> {
         .stdout(log.try_clone()?)
         .stderr(log);
     clean(&mut command).spawn()
-}
-
-/// Where a program is. Debian keeps a KDC's outside the usual path.
-fn program(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/sbin".into()])
-        .map(|folder| folder.join(name))
-        .find(|candidate| candidate.is_file())
 }

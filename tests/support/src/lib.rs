@@ -6,6 +6,7 @@
 //! - [`Server::start_standby`]: a second server that follows a first.
 //! - [`Authority`]: certificates of all kinds, for a server to show.
 //! - [`require_kdc`]: a Kerberos realm, with a KDC, for servers that are told of it.
+//! - [`DaemonFolder`]: other servers, such as poolers and directories.
 //! - [`scripted`]: a listener that says exactly what a test wants a hostile server to say.
 //! - [`relay`]: a man in the middle that counts, records or cuts what passes between a client and
 //!   a real server.
@@ -15,6 +16,7 @@
 
 mod authority;
 mod certificates;
+mod daemon;
 mod identity;
 mod installation;
 mod kerberos;
@@ -26,6 +28,7 @@ mod standby;
 mod users;
 
 pub use authority::Authority;
+pub use daemon::{Daemon, DaemonFolder, free_port, program};
 pub use installation::{Installation, servers};
 pub use kerberos::{Kdc, require_kdc};
 pub use server::{Certificate, Server, ServerOptions, Via};

@@ -18,13 +18,14 @@ use std::time::{Duration, Instant};
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs the server ("$@") until its standard input ends, which it does with the test process,
-/// whatever that dies of; then stops the server and removes its folder ($0).
+/// whatever that dies of; then stops the server (by SIGQUIT, or the signal that $FERROPQ_STOP names)
+/// and removes its folder ($0).
 pub(crate) const KEEPER: &str = r#"
 trap "" INT TERM HUP
 exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!
-{ read -r _ <&3; kill -QUIT "$server" 2>/dev/null; } &
+{ read -r _ <&3; kill -"${FERROPQ_STOP:-QUIT}" "$server" 2>/dev/null; } &
 stop=$!
 wait "$server"
 touch "$0/exited"
