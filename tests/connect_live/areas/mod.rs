@@ -7,6 +7,7 @@ mod lookup;
 mod managed;
 mod methods;
 mod modes;
+mod poolers;
 mod tls;
 
 use support::{Installation, servers};
@@ -51,6 +52,8 @@ pub(crate) fn all() -> Vec<Area> {
         long("hosts", hosts::run),
         long("lookup", lookup::run),
         long("directory", directory::run),
+        long("pgbouncer", poolers::run_pgbouncer),
+        long("pgpool", poolers::run_pgpool),
     ]
 }
 
