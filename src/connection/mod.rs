@@ -293,7 +293,7 @@ impl Connection {
     }
 
     /// All notices that have not been delivered yet.
-    pub fn take_notices(&mut self) -> VecDeque<QueryResult> {
+    pub fn take_notices(&mut self) -> VecDeque<Box<QueryResult>> {
         std::mem::take(&mut self.notices)
     }
 
