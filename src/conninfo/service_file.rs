@@ -87,7 +87,8 @@ fn read_section(info: &mut ConnInfo, path: &Path, service: &[u8]) -> Result<bool
             [b'[', ..] if is_in_section => break,
             [b'[', name @ ..] => is_in_section = is_name_of(name, service),
             url if is_in_section && url.starts_with(ldap::SCHEME) => {
-                if ldap::apply(info, url)? == Lookup::Done {
+                let lookup = ldap::apply(info, url)?;
+                if lookup == Lookup::Done {
                     return Ok(true);
                 }
             }
