@@ -40,6 +40,23 @@ pub(crate) fn serve(library: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// A program's own source of passwords for keys.
+///
+/// # Safety
+///
+/// `buffer` has `size` bytes.
+unsafe extern "C" fn tell_key_password(
+    buffer: *mut c_char,
+    size: c_int,
+    _conn: *mut PGconn,
+) -> c_int {
+    let password = c"open sesame".to_bytes_with_nul();
+    assert!(usize::try_from(size).is_ok_and(|size| size >= password.len()));
+    // SAFETY: the buffer has room for the password, as was just seen.
+    unsafe { ptr::copy_nonoverlapping(password.as_ptr().cast(), buffer, password.len()) };
+    c_int::try_from(password.len() - 1).expect("short")
+}
+
 struct Child<'a> {
     api: &'a Api,
     slots: BTreeMap<String, *mut PGconn>,
@@ -79,6 +96,14 @@ impl Child<'_> {
             ["unsetenv", name] => {
                 // SAFETY: as above.
                 unsafe { libc::unsetenv(c(name).as_ptr()) };
+                String::new()
+            }
+            ["key hook", state] => {
+                let hook = match state {
+                    "on" => tell_key_password as *mut libc::c_void,
+                    _ => ptr::null_mut(),
+                };
+                pq!(self.PQsetSSLKeyPassHook_OpenSSL(hook));
                 String::new()
             }
             ["library"] => self.library(),

@@ -1,6 +1,7 @@
 //! The parent's side of a child that holds one library.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -9,6 +10,9 @@ use crate::words;
 
 /// The variable through which a child learns which library it holds.
 pub(crate) const LIBRARY_VARIABLE: &str = "FERROPQ_CONNECT_LIBRARY";
+
+/// The file in a child's home directory that takes its standard error: default notices go there.
+const SAID: &str = "stderr";
 
 /// Which of the libraries this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +58,8 @@ impl Probe {
             .env(LIBRARY_VARIABLE, library)
             .current_dir(home.path())
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(File::create(home.path().join(SAID))?);
         if let Some(preload) = preload {
             command.env("LD_PRELOAD", preload);
         }
@@ -90,12 +95,11 @@ impl Probe {
         writeln!(self.stdin, "{}", line.join("\t")).expect("the child lives");
         let mut answer = String::new();
         self.stdout.read_line(&mut answer).expect("the child lives");
-        assert!(
-            answer.ends_with('\n'),
-            "{} died of {request:?}: {:?}",
-            self.kind,
-            self.child.wait()
-        );
+        if !answer.ends_with('\n') {
+            let said = std::fs::read_to_string(self.home().join(SAID)).unwrap_or_default();
+            let status = self.child.wait();
+            panic!("{} died of {request:?}: {status:?}\n{said}", self.kind);
+        }
         words::unescape(answer.trim_end_matches('\n'))
     }
 }

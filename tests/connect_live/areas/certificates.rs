@@ -88,6 +88,7 @@ pub(crate) fn run() -> Result<Told, String> {
     names(&mut compare, &world)?;
     world.server.show(&world.authority, "names").map_err(said)?;
     clients(&mut compare, &world);
+    hook(&mut compare, &world);
     homes(&mut compare, &world);
     for certificate in ["names", "revoked", "by-root"] {
         let shown = world.server.show(&world.authority, certificate);
@@ -127,6 +128,9 @@ fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
     Ok(())
 }
 
+/// A file that is not there, and a folder that is.
+const HALF: &str = "sslcrl=/nonexistent/list sslcrldir=@lists";
+
 /// Lists of revoked certificates.
 fn lists(compare: &mut Compare, world: &World, certificate: &str) {
     for list in [
@@ -141,12 +145,17 @@ fn lists(compare: &mut Compare, world: &World, certificate: &str) {
         "sslcrldir=@lists.crl",
         "sslcrl=@root-only.crl sslcrldir=@lists",
         "sslcrl=@lists.crl sslcrldir=/nonexistent/lists",
+        HALF,
     ] {
         for mode in ["require", "verify-ca", "verify-full"] {
             let name = format!("server {certificate}, {mode}, {list}");
             let more = format!("sslmode={mode} sslrootcert=@root.crt {list}");
             let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
-            compare.story_but(&name, &[], |talk| world.talk(talk, &conninfo));
+            let but: &[But] = match (certificate, list) {
+                ("revoked", HALF) => &[But::Ours("the folder counts without the file")],
+                _ => &[],
+            };
+            compare.story_but(&name, but, |talk| world.talk(talk, &conninfo));
         }
     }
 }
@@ -207,6 +216,28 @@ fn known_of_client(user: &str, mode: &str, client: &str) -> Vec<But> {
         return vec![But::Native("keys with a passphrase are not read")];
     }
     Vec::new()
+}
+
+/// A program that tells the password of the key itself, whatever the options say.
+fn hook(compare: &mut Compare, world: &World) {
+    for more in [
+        "sslcert=@client.crt sslkey=@client-locked.key",
+        "sslcert=@client.crt sslkey=@client-locked.key sslpassword=wrong",
+        "sslcert=@client.crt sslkey=@client-old.key",
+        "sslcert=@client.crt sslkey=@client.key",
+        "sslcert=@client.crt sslkey=@client-key.der",
+        "",
+    ] {
+        let binary = more.contains(".der");
+        let native = binary.then_some(But::Native("keys in DER are not read"));
+        let but: Vec<But> = native.into_iter().collect();
+        compare.story_but(&format!("key hook, {more}"), &but, |talk| {
+            let more = format!("sslmode=require {more}");
+            talk.ask_quietly(&["key hook", "on"]);
+            world.talk(talk, &world.conninfo("localhost", "127.0.0.1", &more));
+            talk.ask_quietly(&["key hook", "off"]);
+        });
+    }
 }
 
 /// A file of the authority's, its name below the home directory, its mode.

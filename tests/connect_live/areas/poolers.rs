@@ -19,6 +19,7 @@ struct Way {
     tls: bool,
 }
 
+/// PgBouncer's.
 const WAYS: [Way; 3] = [
     Way {
         name: "session",
@@ -62,10 +63,11 @@ pub(crate) fn run_pgpool() -> Result<Told, String> {
     };
     let (server, authority) = parts(&installation)?;
     let mut compare = Compare::new()?;
-    for way in WAYS.into_iter().filter(|way| way.keeps_sessions || way.tls) {
+    for (name, tls) in [("in clear", false), ("TLS", true)] {
         let way = Way {
+            name,
             keeps_sessions: true,
-            ..way
+            tls,
         };
         let pooler = start_pgpool(&pgpool, &server, &authority, way)?;
         let place = Place::new(&pooler, &authority, way);

@@ -39,7 +39,9 @@ pub(crate) fn run() -> Result<Told, String> {
     versions(&mut compare, "TLSv1.2 at most", &old);
     let new = start(vec![("ssl_min_protocol_version", "TLSv1.3".into())])?;
     versions(&mut compare, "TLSv1.3 at least", &new);
-    drop((any, old, new));
+    let unasking = start(vec![("ssl_ca_file", String::new())])?;
+    unasked(&mut compare, &unasking, &authority);
+    drop((any, old, new, unasking));
     if let Some(found) = installation(18) {
         let server = Server::start(&found, &ServerOptions::default()).map_err(said)?;
         server.show(&authority, "names").map_err(said)?;
@@ -107,6 +109,23 @@ fn known_of_versions(server: &str, mode: &str, min: &str, max: &str) -> Vec<But>
         return vec![But::Ours("the hint has the versions' own names")];
     }
     Vec::new()
+}
+
+/// A server that does not ask for the client's certificate.
+fn unasked(compare: &mut Compare, server: &Server, authority: &Authority) {
+    let (certificate, key) = (authority.path("client.crt"), authority.path("client.key"));
+    for mode in ["disable", "allow", "require", "wrong"] {
+        for files in [String::new(), format!("sslcert={certificate} sslkey={key}")] {
+            let shown = if files.is_empty() { "without" } else { "with" };
+            let name = format!("not asked for a certificate, sslcertmode={mode}, {shown}");
+            compare.story(&name, |talk| {
+                talk.hide(certificate.clone(), "CERTIFICATE");
+                talk.hide(key.clone(), "KEY");
+                let more = format!("sslmode=require sslcertmode={mode} {files}");
+                tell(talk, server, &more);
+            });
+        }
+    }
 }
 
 /// What a connection says of its encryption.
