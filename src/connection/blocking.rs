@@ -12,7 +12,9 @@ use crate::transport::{Deadline, Readiness, Wait, poll};
 
 use super::oauth::{self, DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use super::query::Refused;
-use super::{Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement, TlsStart};
+use super::{
+    ConnStatus, Connection, CopyOut, Fetch, Params, PipelineStatus, Polling, Statement, TlsStart,
+};
 
 /// Drives a connection and receives what comes up on the way.
 pub trait Host {
@@ -114,6 +116,10 @@ pub fn connect<H: Host>(host: &mut H) -> bool {
             Polling::Writing => (false, true),
         };
         let engine = host.engine();
+        if write && engine.status == ConnStatus::Made {
+            // A connection that has just been made can be written to.
+            continue;
+        }
         let deadline = engine.connect_deadline();
         let cancelling = engine.pending_cancel.is_some();
         let elsewhere = engine.token_fd().is_some();

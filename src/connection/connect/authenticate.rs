@@ -135,7 +135,6 @@ impl Connection {
 
     /// Answers a request; gives the next step when the server is satisfied, or wants a token.
     fn take_request(&mut self, body: &[u8]) -> Result<Option<Step>, Failure> {
-        self.status = ConnStatus::Authenticating;
         self.reached_authentication = true;
         let request = Authentication::decode(body).map_err(|_| invalid_request(body))?;
         let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {
@@ -186,6 +185,7 @@ impl Connection {
 
     /// Says the first of an exchange by bearer token.
     pub(in crate::connection) fn begin_bearer(&mut self) -> Stepped {
+        self.status = ConnStatus::AwaitingResponse;
         let Some(attempt) = &mut self.attempt else {
             return Err(Failure::Final(String::new()));
         };

@@ -82,6 +82,12 @@ impl Encryption {
 }
 
 impl Connection {
+    /// The connection is made, or its encryption is: whoever polls is told so before the next step.
+    pub(super) fn made_ready(&mut self, next: Step) -> Turn {
+        self.status = ConnStatus::Made;
+        Turn::Wait(next, Polling::Writing)
+    }
+
     /// The network connection is made: asks for encryption where it is wanted.
     pub(super) fn made(&mut self) -> Stepped {
         let (Some(attempt), Some(settings)) = (&self.attempt, &self.settings) else {
@@ -139,8 +145,7 @@ impl Connection {
                 "server does not support SSL, but SSL was required".to_owned(),
             ));
         }
-        self.status = ConnStatus::Made;
-        Ok(Turn::Go(Step::Made))
+        Ok(self.made_ready(Step::Made))
     }
 
     fn start_handshake(&mut self) -> Stepped {
@@ -166,8 +171,7 @@ impl Connection {
             tls::Step::Done(stream) => {
                 self.stream = Some(Stream::Secure(stream));
                 self.tls_in_use = true;
-                self.status = ConnStatus::Made;
-                Ok(Turn::Go(Step::Start))
+                Ok(self.made_ready(Step::Start))
             }
             tls::Step::WantRead(handshake) => {
                 Ok(Turn::Wait(Step::Handshake(handshake), Polling::Reading))

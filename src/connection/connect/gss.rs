@@ -140,8 +140,10 @@ impl Connection {
             // A handshake without a question before it is only for a connection's first bytes.
             return Err(Failure::Redial);
         }
-        self.status = ConnStatus::Made;
-        Ok(Turn::Go(Step::Made))
+        match asked {
+            true => Ok(self.made_ready(Step::Made)),
+            false => Ok(Turn::Go(Step::Made)),
+        }
     }
 
     fn start_gss_handshake(&mut self) -> Stepped {
@@ -166,8 +168,7 @@ impl Connection {
         let (handshake, polling) = match handshake.step() {
             gss::Step::Done(stream) => {
                 self.stream = Some(Stream::Secure(stream));
-                self.status = ConnStatus::Made;
-                return Ok(Turn::Go(Step::Start));
+                return Ok(self.made_ready(Step::Start));
             }
             gss::Step::WantRead(handshake) => (handshake, Polling::Reading),
             gss::Step::WantWrite(handshake) => (handshake, Polling::Writing),

@@ -190,8 +190,7 @@ impl Connection {
             require_peer(&socket, &peer)?;
         }
         self.stream = Some(socket.into());
-        self.status = ConnStatus::Made;
-        Ok(Turn::Go(Step::Made))
+        Ok(self.made_ready(Step::Made))
     }
 }
 

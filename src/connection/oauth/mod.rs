@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::Connection;
 use super::blocking::Host;
 use super::connect::{Attempt, Failure, Step, Stepped, Turn};
-use super::state::Polling;
+use super::state::{ConnStatus, Polling};
 pub use crate::auth::oauth::{DevicePrompt, TokenRequest};
 
 /// What a host answers that has been asked for a token.
@@ -118,6 +118,7 @@ impl Connection {
             return Err(Failure::Final(String::new()));
         };
         let has_asked = attempt.has_asked_for_token();
+        self.status = ConnStatus::Authenticating;
         match std::mem::take(&mut attempt.flow) {
             Flow::Failed(reason) => Err(Failure::Final(reason)),
             Flow::Token(token) => {

@@ -135,6 +135,34 @@ fn add_faces(table: &mut Table) {
         attempt(ctx, t, &cstring(format!("host=127.0.0.1,127.0.0.1 port=1,{port} sslmode=disable user={USER} dbname={DATABASE}")));
         attempt(ctx, t, &cstring(format!("host=127.0.0.1,127.0.0.1 port={port},1 sslmode=disable user={USER} dbname=no_such")));
     });
+    table.add(Area::Connect, "poll by poll", |ctx, t| {
+        let (host, port) = (&ctx.server.socket_dir, ctx.server.port);
+        let two = format!("host='{host}',127.0.0.1 port=1,{port} user={USER} dbname={DATABASE}");
+        let ways = [
+            ("socket", ctx.conninfo("")),
+            (
+                "tcp",
+                ctx.tcp_conninfo("sslmode=disable gssencmode=disable"),
+            ),
+            (
+                "tls",
+                ctx.tcp_conninfo("sslmode=require gssencmode=disable"),
+            ),
+            ("no database", ctx.conninfo("dbname=no_such_db")),
+            (
+                "second host",
+                cstring(format!("{two} sslmode=disable gssencmode=disable")),
+            ),
+            ("read-only", ctx.conninfo("target_session_attrs=read-only")),
+            ("refused", cstring("host=127.0.0.1 port=1 user=u dbname=d")),
+        ];
+        for (name, conninfo) in ways {
+            let conn = Conn::start(ctx.api, &conninfo);
+            t.value(name, format_args!("{:?}", steps(&conn, Conn::connect_poll)));
+            t.value("reset", conn.reset_start());
+            t.value(name, format_args!("{:?}", steps(&conn, Conn::reset_poll)));
+        }
+    });
     table.add(Area::Connect, "by poll", |ctx, t| {
         let conn = Conn::start(ctx.api, &ctx.conninfo(""));
         let last = poll(&conn, Conn::connect_poll);
@@ -152,28 +180,48 @@ fn add_faces(table: &mut Table) {
     });
 }
 
+/// What each poll of a connection answers and leaves as its status, repetitions left out: how
+/// often there is nothing to do yet is a matter of time.
+fn steps<'a>(conn: &Conn<'a>, step: fn(&Conn<'a>) -> i32) -> Vec<(i32, i32)> {
+    let mut seen = vec![(2, conn.status())];
+    while !matches!(seen.last(), Some((0 | 3, _)) | None) && conn.socket() >= 0 {
+        let wanted = seen.last().map_or(0, |(polling, _)| *polling);
+        wait(conn, wanted);
+        let now = (step(conn), conn.status());
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    seen
+}
+
 /// Waits and polls until the connection stands or fails.
 fn poll<'a>(conn: &Conn<'a>, step: fn(&Conn<'a>) -> i32) -> i32 {
     let mut wanted = 2;
     for _ in 0..100 {
-        let events = if wanted == 1 {
-            libc::POLLIN
-        } else {
-            libc::POLLOUT
-        };
-        let mut poll = libc::pollfd {
-            fd: conn.socket(),
-            events,
-            revents: 0,
-        };
-        // SAFETY: one entry, which is writable.
-        unsafe { libc::poll(&raw mut poll, 1, 2000) };
+        wait(conn, wanted);
         wanted = step(conn);
         if wanted == 0 || wanted == 3 {
             return wanted;
         }
     }
     -1
+}
+
+/// Waits until the socket is ready for what the last poll wants.
+fn wait(conn: &Conn<'_>, wanted: i32) {
+    let events = if wanted == 1 {
+        libc::POLLIN
+    } else {
+        libc::POLLOUT
+    };
+    let mut poll = libc::pollfd {
+        fd: conn.socket(),
+        events,
+        revents: 0,
+    };
+    // SAFETY: one entry, which is writable.
+    unsafe { libc::poll(&raw mut poll, 1, 2000) };
 }
 
 fn add_ping(table: &mut Table) {
