@@ -19,6 +19,16 @@ extern "C" {
 const char *ferropq_version(void);
 
 /**
+ * Switches on (1) or off (0), for the whole process, that the keys which SCRAM derives from a
+ * password are remembered for the next connection with the same password; they are at the start.
+ *
+ * Deriving them is nearly all that connecting costs a client. At most 64 pairs of keys are
+ * remembered, not the passwords, in memory that is overwritten when one gives way to another.
+ * Switching off overwrites them all.
+ */
+void ferropq_set_scram_key_cache(int enabled);
+
+/**
  * As PQgetCopyData, without a copy: `*data` points into the connection's own memory.
  *
  * The row is valid until the next call with the connection, must not be freed, and has no NUL

@@ -16,12 +16,12 @@ use ferropq::capi::conn_status::*;
 use ferropq::capi::connect::*;
 use ferropq::capi::copy::*;
 use ferropq::capi::exec::*;
-use ferropq::capi::ferropq::ferropq_get_copy_view;
+use ferropq::capi::ferropq::{ferropq_get_copy_view, ferropq_set_scram_key_cache};
 use ferropq::capi::notice::PQsetNoticeReceiver;
 use ferropq::capi::result::*;
 use ferropq::capi::result_error::PQresultErrorMessage;
 use ferropq::capi::types::ConnStatusType;
-use support::{SUPERUSER, Via, require_server};
+use support::{SCRAM_USER, SUPERUSER, Via, require_server};
 
 fn c(text: &str) -> CString {
     CString::new(text).expect("no NUL")
@@ -121,6 +121,24 @@ fn copied_rows_are_lent_where_they_lie() {
         assert!(PQgetResult(conn.0).is_null());
         assert_eq!(ferropq_get_copy_view(conn.0, &raw mut data, 0), -2);
         assert_eq!(ferropq_get_copy_view(ptr::null_mut(), &raw mut data, 0), -2);
+    }
+}
+
+#[test]
+fn scram_works_with_remembered_keys_and_without() {
+    let Some(server) = require_server() else {
+        return;
+    };
+    let conninfo = server.conninfo(SCRAM_USER, Via::Tcp);
+    let wrong = CString::new(format!("{conninfo} password=wrong")).unwrap();
+    for enabled in [1, 0, 0, 1, 1] {
+        ferropq_set_scram_key_cache(enabled);
+        Conn::open(&conninfo).run("select 1");
+        unsafe {
+            let refused = PQconnectdb(wrong.as_ptr());
+            assert_eq!(PQstatus(refused) as i32, 1);
+            PQfinish(refused);
+        }
     }
 }
 

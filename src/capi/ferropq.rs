@@ -3,15 +3,27 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-use super::boundary::with_conn;
+use super::boundary::{guard, with_conn};
 use super::conn::PGconn;
 use super::copy::{length_of, next_row};
+use crate::auth::key_cache::set_key_cache;
 use crate::connection::{CopyOut, Refused};
 
 /// The version of this library itself, such as `0.1.0`. A constant.
 #[unsafe(no_mangle)]
 pub extern "C" fn ferropq_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// Switches on (1) or off (0), for the whole process, that the keys which SCRAM derives from a
+/// password are remembered for the next connection with the same password; they are at the start.
+///
+/// Deriving them is nearly all that connecting costs a client. At most 64 pairs of keys are
+/// remembered, not the passwords, in memory that is overwritten when one gives way to another.
+/// Switching off overwrites them all.
+#[unsafe(no_mangle)]
+pub extern "C" fn ferropq_set_scram_key_cache(enabled: c_int) {
+    guard((), || set_key_cache(enabled != 0));
 }
 
 /// As PQgetCopyData, without a copy: `*data` points into the connection's own memory.

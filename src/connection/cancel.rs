@@ -9,7 +9,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::transport::{Address, DialOptions, apply_tcp_options};
+use crate::transport::{Address, DialOptions, SecureKind, apply_tcp_options};
 use crate::wire::frontend;
 
 use super::Connection;
@@ -21,6 +21,8 @@ use super::state::ConnStatus;
 pub(super) struct CancelTarget {
     pub(super) host: usize,
     pub(super) address: Address,
+    /// What encrypts the session, if anything.
+    pub(super) encryption: Option<SecureKind>,
     pub(super) pid: i32,
     pub(super) key: Vec<u8>,
 }
@@ -38,12 +40,14 @@ pub struct CancelRequest(Connection);
 
 impl Connection {
     fn cancel_target(&self) -> Option<CancelTarget> {
-        if self.stream.is_none() || self.session.cancel_key.is_empty() {
+        let stream = self.stream.as_ref()?;
+        if self.session.cancel_key.is_empty() {
             return None;
         }
         Some(CancelTarget {
             host: self.host,
             address: self.address.clone()?,
+            encryption: stream.secure().map(|stream| stream.kind()),
             pid: self.session.pid,
             key: self.session.cancel_key.clone(),
         })

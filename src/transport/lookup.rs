@@ -8,11 +8,11 @@ use std::ffi::{CStr, CString};
 use std::net::{IpAddr, SocketAddr};
 use std::ptr;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 
 use socket2::SockAddr;
 
 use super::address::Address;
+use super::background;
 use super::wait::Deadline;
 use crate::error::{Error, ErrorKind};
 
@@ -63,8 +63,8 @@ fn lookup_name(name: &CStr, port: u16, deadline: Deadline) -> Result<Vec<Address
     ))
 }
 
-/// Whether the name is an address already, so that its translation never waits.
-/// An address in its usual notation. The resolver knows some more, which are left to it.
+/// The address that the name is already, in the usual notation, so that its translation never waits.
+/// The resolver knows some notations more, which are left to it.
 fn number(name: &CStr) -> Option<IpAddr> {
     name.to_str().ok()?.parse().ok()
 }
@@ -76,12 +76,10 @@ type Resolved = Result<Vec<Address>, String>;
 fn resolve_until(name: &CStr, port: u16, deadline: Deadline) -> Option<Resolved> {
     let (answer, receiver) = mpsc::sync_channel(1);
     let owned: CString = name.to_owned();
-    let spawned = thread::Builder::new()
-        .name("ferropq lookup".to_owned())
-        .spawn(move || {
-            // Nobody listens any more once the deadline has passed.
-            let _ = answer.send(resolve(&owned, port, 0));
-        });
+    let spawned = background::spawn("ferropq lookup", move || {
+        // Nobody listens any more once the deadline has passed.
+        let _ = answer.send(resolve(&owned, port, 0));
+    });
     if spawned.is_err() {
         // Without threads to spare, a late answer is better than none.
         return Some(resolve(name, port, 0));

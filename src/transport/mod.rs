@@ -5,6 +5,7 @@
 //! polling with a [`Deadline`] first.
 
 pub mod address;
+pub mod background;
 pub mod dial;
 pub mod failure;
 pub mod gss;

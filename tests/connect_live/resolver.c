@@ -5,6 +5,7 @@
  *   slow.test     127.0.0.1, after a second
  *   many.test     127.0.0.1, 127.0.0.2, 127.0.0.3
  *   mixed.test    127.0.0.9, where nobody listens, and 127.0.0.1
+ *   half.test     127.0.0.4 and 127.0.0.1
  *   missing.test  does not exist
  *
  * Other names are the system's affair.
@@ -49,6 +50,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
                 struct addrinfo **result)
 {
     static const char *const many[] = {"127.0.0.1", "127.0.0.2", "127.0.0.3", NULL};
+    static const char *const half[] = {"127.0.0.4", "127.0.0.1", NULL};
     static const char *const mixed[] = {"127.0.0.9", "127.0.0.1", NULL};
 
     if (node == NULL)

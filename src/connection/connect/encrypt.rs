@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use crate::conninfo::{
     self, GssEncMode, HostSpec, OptionId, Settings, SslCertMode, SslMode, SslNegotiation,
 };
-use crate::transport::Stream;
 use crate::transport::gss::Credential;
 use crate::transport::tls::{
     self, CertificateMode, Handshake, RootCertificates, TlsSettings, TlsVersion, Verify,
 };
+use crate::transport::{SecureKind, Stream};
 use crate::wire::frontend;
 use crate::wire::tag::encryption as reply;
 
@@ -56,6 +56,19 @@ impl Encryption {
         let skips_gss = unix || settings.gssencmode == GssEncMode::Disable;
         Self {
             methods: &methods[usize::from(skips_gss)..],
+            current: 0,
+            credential: None,
+        }
+    }
+
+    /// What a cancel request for a session with this encryption takes: the same, and nothing else,
+    /// so that the key is never sent in clear where the session was not.
+    pub(super) fn as_before(kind: SecureKind) -> Self {
+        Self {
+            methods: match kind {
+                SecureKind::Tls => &[Method::Tls],
+                SecureKind::Gss => &[Method::Gss],
+            },
             current: 0,
             credential: None,
         }

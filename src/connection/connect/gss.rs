@@ -18,6 +18,8 @@ use super::super::trace_line::Sent;
 use super::encrypt::Encryption;
 use super::{Failure, Step, Stepped, Turn};
 
+const NO_CREDENTIALS: &str = "GSSAPI encryption required but no credential cache";
+
 impl Initiator for SecurityContext {
     fn step(&mut self, token: &[u8]) -> Result<Vec<u8>, Error> {
         self.step(token)
@@ -69,9 +71,7 @@ impl Encryption {
         }
         self.credential = Credential::acquire();
         if self.credential.is_none() {
-            return Err(Failure::Final(
-                "GSSAPI encryption required but no credential cache".to_owned(),
-            ));
+            return Err(Failure::Final(NO_CREDENTIALS.to_owned()));
         }
         Ok(())
     }
@@ -130,12 +130,14 @@ impl Connection {
         let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {
             return Err(Failure::Final(String::new()));
         };
-        if !attempt.encryption.next() {
-            return Err(Failure::Final(
-                "server doesn't support GSSAPI encryption, but it was required".to_owned(),
-            ));
-        }
         let asked = self.status == ConnStatus::GssStartup;
+        if !attempt.encryption.next() {
+            let reason = match asked {
+                true => "server doesn't support GSSAPI encryption, but it was required",
+                false => NO_CREDENTIALS,
+            };
+            return Err(Failure::Final(reason.to_owned()));
+        }
         if asked && attempt.encryption.is_direct(settings) {
             // A handshake without a question before it is only for a connection's first bytes.
             return Err(Failure::Redial);

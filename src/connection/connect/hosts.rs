@@ -129,7 +129,12 @@ impl Connection {
             return Ok(Turn::Go(Step::NextHost));
         };
         hosts.tried += 1;
-        attempt.encryption = Encryption::plan(settings, address.is_unix());
+        attempt.deadline = Deadline::after_opt(attempt.timeout);
+        let session = attempt.cancel.as_ref().and_then(|target| target.encryption);
+        attempt.encryption = match session {
+            Some(kind) => Encryption::as_before(kind),
+            None => Encryption::plan(settings, address.is_unix()),
+        };
         Ok(Turn::Go(Step::Dial))
     }
 
@@ -141,7 +146,6 @@ impl Connection {
         let Some(address) = attempt.hosts.address() else {
             return Ok(Turn::Go(Step::NextAddress));
         };
-        attempt.deadline = Deadline::after_opt(attempt.timeout);
         self.tls_in_use = false;
         self.password_needed = false;
         attempt.authentication = std::mem::take(&mut attempt.authentication).renewed();

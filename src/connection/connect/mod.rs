@@ -319,11 +319,12 @@ impl Connection {
         }
     }
 
-    /// The limit for the address being tried has passed: goes on with the next.
+    /// The limit for the address being tried has passed: goes on with the next, of this host or
+    /// another.
     pub fn connect_timed_out(&mut self) {
         self.error.push(TIMEOUT);
         self.drop_connection();
-        self.set_step(Step::NextHost);
+        self.set_step(Step::NextAddress);
     }
 
     /// Until when the address being tried has time.

@@ -7,7 +7,6 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
-use std::thread;
 
 use zeroize::Zeroizing;
 
@@ -16,6 +15,7 @@ use super::super::state::Polling;
 use super::{Connection, DevicePrompt, Prompted};
 use crate::auth::oauth::device::{Action, Device, Options};
 use crate::auth::oauth::is_unsafe;
+use crate::transport::background;
 use crate::transport::http::{self, Client};
 
 /// A flow that is under way. Dropped, its thread ends after the request that it is sending.
@@ -44,8 +44,7 @@ impl Flow {
             ringer,
             held,
         };
-        let thread = thread::Builder::new().name("oauth".to_owned());
-        without_signals(|| thread.spawn(move || worker.run(options)))?;
+        background::spawn("ferropq oauth", move || worker.run(options))?;
         Ok(Self {
             news,
             bell,
@@ -71,21 +70,6 @@ impl Flow {
                 "the OAuth flow ended without a token".to_owned(),
             )),
         }
-    }
-}
-
-/// Runs with all signals kept away from the threads that are started meanwhile: they belong to the
-/// program, and a connection that an issuer closes must not raise one.
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    // SAFETY: both sets are filled in before they are read, and the mask is put back as it was.
-    unsafe {
-        let mut all = std::mem::zeroed();
-        let mut former = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut former);
-        let started = start();
-        libc::pthread_sigmask(libc::SIG_SETMASK, &former, std::ptr::null_mut());
-        started
     }
 }
 

@@ -1,5 +1,6 @@
 //! Names: those with several addresses, those that spread, and those whose lookup stalls.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ pub(crate) fn run() -> Result<Told, String> {
     let mut compare = Compare::preloading(&resolver)?;
     names(&mut compare, &server);
     spread(&mut compare, &server);
+    half(&mut compare, &server)?;
     stalled(&mut compare, &server);
     Ok(Told::All(compare))
 }
@@ -122,11 +124,49 @@ fn spread(compare: &mut Compare, server: &Server) {
         let more = "load_balance_hosts=random target_session_attrs=standby";
         talk.hide(server.port().to_string(), "PORT");
         let said = talk.ask_quietly(&["open", "", &conninfo(server, three, more)]);
-        let mut lines: Vec<&str> = said.lines().collect();
+        // The outcome stands in front of whichever attempt came first.
+        let attempts = said.trim_start_matches("refused: ");
+        let mut lines: Vec<&str> = attempts.lines().collect();
         lines.sort_unstable();
-        talk.note("open", &lines.join("\n"));
+        talk.note("open", &format!("refused: {}", lines.join("\n")));
         talk.close();
     });
+}
+
+/// A name whose first address accepts and then says nothing: the time limit is each address's own.
+fn half(compare: &mut Compare, server: &Server) -> Result<(), String> {
+    let silent = TcpListener::bind(("127.0.0.4", server.port())).map_err(said)?;
+    for (hosts, more, seconds) in [
+        ("half.test", "connect_timeout=2", 2),
+        ("half.test", "connect_timeout=1", 2),
+        ("half.test", "connect_timeout=2 sslmode=prefer", 2),
+        (
+            "half.test,half.test",
+            "connect_timeout=2 user=nobody_at_all",
+            4,
+        ),
+        (
+            "half.test",
+            "connect_timeout=2 target_session_attrs=prefer-standby",
+            4,
+        ),
+    ] {
+        let mut longest = Duration::ZERO;
+        let name = format!("the first address of {hosts} stalls, {more}");
+        compare.story(&name, |talk| {
+            talk.hide(server.port().to_string(), "PORT");
+            let begin = Instant::now();
+            if talk.open(&conninfo(server, hosts, more)) {
+                talk.ask(&["facts", ""]);
+            }
+            talk.close();
+            longest = longest.max(begin.elapsed());
+        });
+        let in_time = longest < Duration::from_millis(seconds * 1000 + 900);
+        compare.check(in_time, &format!("{name}: took {longest:?}"));
+    }
+    drop(silent);
+    Ok(())
 }
 
 /// What libpq does not have: its lookup takes the time it takes.

@@ -1,5 +1,6 @@
 //! What is compared, by area.
 
+mod cancel;
 mod certificates;
 mod directory;
 mod hosts;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> Vec<Area> {
         long("keys", methods::run_keys),
         long("versions", managed::run_versions),
         long("tls", tls::run),
+        long("cancel", cancel::run),
         long("hosts", hosts::run),
         long("lookup", lookup::run),
         long("directory", directory::run),

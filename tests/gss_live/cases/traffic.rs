@@ -1,5 +1,7 @@
 //! What goes through an encrypted connection.
 
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use ferropq::connection::{Fetch, Flush, Params, Polling, Statement};
 use ferropq::conninfo::ConnInfo;
 use ferropq::result::{ExecStatus, QueryResult};
 use ferropq::transport::{Deadline, poll};
+use support::relay::{Relay, RelayOptions};
 
 super::cases! {
     Alice:
@@ -20,6 +23,7 @@ super::cases! {
         rows_arrive_one_at_a_time
         a_pipeline_keeps_its_order
         a_command_can_be_cancelled
+        a_cancel_request_is_never_sent_in_clear
         a_connection_may_move_to_another_thread
         a_server_that_ends_the_session_is_heard;
 }
@@ -186,31 +190,76 @@ fn a_pipeline_keeps_its_order(world: &World) {
     assert_eq!(sync.status, ExecStatus::PipelineSync);
 }
 
+/// Sends the cancel request for a connection, as a program with an event loop does.
+fn cancel(driver: &Driver) -> Result<(), String> {
+    let mut request = driver.0.cancel_request();
+    assert!(request.start());
+    loop {
+        let connection = request.connection();
+        let (read, write) = match connection.connect_poll() {
+            Polling::Ok => return Ok(()),
+            Polling::Reading => (true, false),
+            Polling::Writing => (false, true),
+            Polling::Failed => {
+                return Err(String::from_utf8_lossy(connection.error().as_bytes()).into_owned());
+            }
+        };
+        let fd = connection.fd().expect("a socket");
+        poll(fd, read, write, Deadline::NEVER).expect("the socket");
+    }
+}
+
 fn a_command_can_be_cancelled(world: &World) {
-    let mut driver = encrypted(world);
+    let relay = Relay::start(world.port, RelayOptions::default()).expect("a relay");
+    let port = relay.port();
+    let options = format!("gssencmode=require port={port}");
+    let mut driver = connected(&world.conninfo("alice", &options));
     driver.0.send_query(b"select pg_sleep(60)").expect("sent");
     let mut superuser = connected(&world.superuser());
     let asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
     while superuser.ask(asleep) != "1" {
         thread::sleep(Duration::from_millis(10));
     }
-    let mut request = driver.0.cancel_request();
-    assert!(request.start());
-    loop {
-        let connection = request.connection();
-        let (read, write) = match connection.connect_poll() {
-            Polling::Ok => break,
-            Polling::Reading => (true, false),
-            Polling::Writing => (false, true),
-            Polling::Failed => panic!("{}", String::from_utf8_lossy(connection.error().as_bytes())),
-        };
-        let fd = connection.fd().expect("a socket");
-        poll(fd, read, write, Deadline::NEVER).expect("the socket");
-    }
+    relay.take_transcript();
+    cancel(&driver).expect("sent");
+    let sent = relay.take_transcript().from_client;
+    let asked = sent.first().map(|packet| &packet[4..8]);
+    assert_eq!(asked, Some(&[4, 210, 22, 48][..]), "GSSENCRequest");
+    let in_clear = |packet: &Vec<u8>| packet.get(4..8) == Some(&[4, 210, 22, 46]);
+    assert!(!sent.iter().any(in_clear));
     let result = blocking::get_result(&mut driver).expect("a result");
     assert_eq!(result.status, ExecStatus::FatalError);
     let error = driver.error();
     assert!(error.contains("canceling statement"), "{error}");
+}
+
+/// Whoever answers the second time, without the server's key, does not get to see the request.
+fn a_cancel_request_is_never_sent_in_clear(world: &World) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let server = world.port;
+    let man = thread::spawn(move || {
+        let (client, _) = listener.accept().expect("the session");
+        let server = TcpStream::connect(("127.0.0.1", server)).expect("the server");
+        let (mut up, mut down) = (client.try_clone().expect("a handle"), server);
+        let mut back = down.try_clone().expect("a handle");
+        let mut client = client;
+        thread::spawn(move || io::copy(&mut up, &mut down));
+        thread::spawn(move || io::copy(&mut back, &mut client));
+        let (mut second, _) = listener.accept().expect("the request");
+        let mut packet = [0; 8];
+        second.read_exact(&mut packet).expect("GSSENCRequest");
+        second.write_all(b"N").expect("the client");
+        let mut rest = Vec::new();
+        second.read_to_end(&mut rest).expect("the end");
+        rest
+    });
+    let driver = connected(&world.conninfo("alice", &format!("sslmode=prefer port={port}")));
+    assert_eq!(driver.protection(), Protection::Encryption);
+    let refused = cancel(&driver).expect_err("nobody encrypts");
+    let reason = "server doesn't support GSSAPI encryption, but it was required";
+    assert!(refused.contains(reason), "{refused}");
+    assert_eq!(man.join().expect("no panic"), b"");
 }
 
 fn a_connection_may_move_to_another_thread(world: &World) {
