@@ -63,7 +63,7 @@ macro_rules! options {
         /// How many options there are.
         pub const OPTION_COUNT: usize = [$($keyword,)*].len();
 
-        /// The options in libpq 18's order.
+        /// The options in libpq's order.
         pub static OPTIONS: [OptionSpec; OPTION_COUNT] = [$(OptionSpec {
             keyword: c_text(concat!($keyword, "\0")),
             envvar: options!(@some $env),
@@ -85,6 +85,8 @@ const fn c_text(text: &'static str) -> &'static CStr {
 options! {
     /// The section of the service file that gives further options.
     Service "service" c"PGSERVICE" - c"Database-Service" c"" 20;
+    /// The service file; libpq 18 knows only the variable, libpq 19 this option as well.
+    Servicefile "servicefile" c"PGSERVICEFILE" - c"Database-Service-File" c"" 64;
     /// The database user to connect as.
     User "user" c"PGUSER" - c"Database-User" c"" 20;
     /// The password, for when the server demands one.
@@ -242,8 +244,8 @@ mod tests {
     }
 
     #[test]
-    fn table_has_the_fifty_options_of_libpq_18() {
-        assert_eq!(OPTION_COUNT, 50);
-        assert_eq!(OptionId::Sslkeylogfile as usize, 49);
+    fn table_has_the_fifty_options_of_libpq_18_and_one_of_libpq_19() {
+        assert_eq!(OPTION_COUNT, 51);
+        assert_eq!(OptionId::Sslkeylogfile as usize, 50);
     }
 }

@@ -1,8 +1,8 @@
 //! The connection service file: named sets of options.
 //!
-//! Manual: "The Connection Service File". The user's own file comes first (`PGSERVICEFILE`, or
-//! `.pg_service.conf` in the home directory); the system's `pg_service.conf` is asked only where
-//! the user's does not define the service.
+//! Manual: "The Connection Service File". The user's own file comes first (the option `servicefile`,
+//! `PGSERVICEFILE`, or `.pg_service.conf` in the home directory); the system's `pg_service.conf` is
+//! asked only where the user's does not define the service.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -25,7 +25,7 @@ pub(super) fn apply(info: &mut ConnInfo, environment: &dyn Environment) -> Resul
     let Some(service) = given.or_else(|| environment.var("PGSERVICE")) else {
         return Ok(());
     };
-    if let Some(path) = user_file(environment)
+    if let Some(path) = user_file(info, environment)
         && read_section(info, &path, service.as_bytes())?
     {
         return Ok(());
@@ -41,8 +41,9 @@ pub(super) fn apply(info: &mut ConnInfo, environment: &dyn Environment) -> Resul
 }
 
 /// The user's own file: one that is named must exist, the one in the home directory need not.
-fn user_file(environment: &dyn Environment) -> Option<PathBuf> {
-    if let Some(path) = environment.var("PGSERVICEFILE") {
+fn user_file(info: &ConnInfo, environment: &dyn Environment) -> Option<PathBuf> {
+    let given = info.get(OptionId::Servicefile).map(ToOwned::to_owned);
+    if let Some(path) = given.or_else(|| environment.var("PGSERVICEFILE")) {
         return Some(path_from(path));
     }
     let path = environment.home()?.join(".pg_service.conf");
@@ -131,9 +132,14 @@ fn apply_setting(
     };
     let equals = setting.iter().position(|byte| *byte == b'=');
     let (keyword, value) = setting.split_at(equals.ok_or_else(syntax_error)?);
-    if keyword == b"service" {
+    let nested = match keyword {
+        b"service" => Some("service"),
+        b"servicefile" => Some("\"servicefile\""),
+        _ => None,
+    };
+    if let Some(nested) = nested {
         return Err(invalid(format!(
-            "nested service specifications not supported in service file \"{path}\", line {number}"
+            "nested {nested} specifications not supported in service file \"{path}\", line {number}"
         )));
     }
     let id = OptionId::from_keyword(keyword).ok_or_else(syntax_error)?;
@@ -213,6 +219,10 @@ mod tests {
                 "nested service specifications not supported in service file \"FILE\", line 2",
             ),
             (
+                "[svc]\nservicefile=a",
+                "nested \"servicefile\" specifications not supported in service file \"FILE\", line 2",
+            ),
+            (
                 "[svc]\nldap://h",
                 "invalid LDAP URL \"ldap://h\": missing distinguished name",
             ),
@@ -267,6 +277,21 @@ mod tests {
         let error = apply(&mut info, &environment).expect_err("missing");
         assert_eq!(error.message(), "service file \"/nonexistent/f\" not found");
         assert!(apply(&mut ConnInfo::new(), &environment).is_ok());
+    }
+
+    #[test]
+    fn file_named_by_the_option_goes_before_the_variable() {
+        let files = Files::new();
+        let named = files.write("named.conf", b"[svc]\nhost=named");
+        let other = files.write("other.conf", b"[svc]\nhost=other");
+        let environment = files.system().with_var("PGSERVICEFILE", other);
+        let text = format!("service=svc servicefile={}", named.display());
+        let mut info = ConnInfo::parse(text.as_bytes()).expect("valid");
+        apply(&mut info, &environment).expect("found");
+        assert_eq!(info.get(OptionId::Host), Some(c"named"));
+        let mut info = ConnInfo::parse(b"service=svc servicefile=/nonexistent/f").expect("valid");
+        let error = apply(&mut info, &environment).expect_err("missing");
+        assert_eq!(error.message(), "service file \"/nonexistent/f\" not found");
     }
 
     #[test]

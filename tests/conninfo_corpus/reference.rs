@@ -117,18 +117,14 @@ impl Reference {
     /// Whether the string uses what came after this libpq: newer options, the system's roots, or
     /// spaces in a URI, which were kept before libpq 18.
     pub(crate) fn is_too_old_for(&self, conninfo: &[u8]) -> bool {
-        if self.is_18() {
-            return false;
-        }
         let text = String::from_utf8_lossy(conninfo);
         let is_new = |id: OptionId| {
             let keyword = id.keyword();
             !self.keywords.iter().any(|k| k == keyword) && text.contains(keyword)
         };
         let is_uri = text.starts_with("postgres://") || text.starts_with("postgresql://");
-        is_uri && text.contains(' ')
-            || text.contains("sslrootcert=system")
-            || OptionId::ALL.into_iter().any(is_new)
+        let is_changed = is_uri && text.contains(' ') || text.contains("sslrootcert=system");
+        !self.is_18() && is_changed || OptionId::ALL.into_iter().any(is_new)
     }
 
     /// `PQconninfoParse`.

@@ -47,9 +47,10 @@ const STRINGS: &[(&str, &str)] = &[
     (
         "newer options",
         "require_auth=none sslnegotiation=direct min_protocol_version=3.0 max_protocol_version=latest \
-      load_balance_hosts=random sslcertmode=allow gssdelegation=1 sslkeylogfile=f servicefile=s scram_client_key=a \
+      load_balance_hosts=random sslcertmode=allow gssdelegation=1 sslkeylogfile=f scram_client_key=a \
       scram_server_key=b oauth_issuer=i",
     ),
+    ("service file as an option", "service=s servicefile=f"),
     (
         "bad values are not judged",
         "port=abc sslmode=maybe connect_timeout=never",
@@ -156,6 +157,9 @@ pub(crate) fn add(table: &mut Table) {
             "text behind a quoted value" => {
                 case.ours_differs("what may be part of a password is not repeated");
             }
+            "service file as an option" => {
+                case.ours_differs("an option that libpq 19 adds");
+            }
             "newer options" => {
                 case.differs_before(18, "options that libpq 16, 17 and 18 added");
             }
@@ -173,6 +177,9 @@ fn add_tables(table: &mut Table) {
     table
         .add(Area::Conninfo, "option table", |ctx, t| {
             for option in OptionList::defaults(ctx.api).entries() {
+                if is_of_19(&option.name()) {
+                    continue;
+                }
                 t.section(option.name(), |t| {
                     t.text("variable", &option.envvar);
                     if !depends_on_gss(&option.name()) {
@@ -189,7 +196,9 @@ fn add_tables(table: &mut Table) {
     table
         .add(Area::Conninfo, "parsed table has every option", |ctx, t| {
             for option in OptionList::parse(ctx.api, c"host=a").0.entries() {
-                t.text(option.name(), &option.value);
+                if !is_of_19(&option.name()) {
+                    t.text(option.name(), &option.value);
+                }
             }
         })
         .differs_before(18, "options that libpq 16, 17 and 18 added");
@@ -247,6 +256,7 @@ fn add_tables(table: &mut Table) {
             t.text("no file", &conn.error_message());
         });
     });
+    add_service_places(table);
     table.add(Area::Conninfo, "service by variable", |ctx, t| {
         let file = format!("{}/service2.conf", ctx.server.scratch);
         fs::write(&file, "[s]\nport=7001\ndbname=from-service\n").expect("a file of our own");
@@ -264,6 +274,69 @@ fn add_tables(table: &mut Table) {
                 }
             },
         );
+    });
+}
+
+/// The user's own file, the one in the home directory and the system's, and which is asked when.
+fn add_service_places(table: &mut Table) {
+    table.add(Area::Conninfo, "service files in their places", |ctx, t| {
+        let folder = format!("{}/places", ctx.server.scratch);
+        let long = format!("[long]\nhost=a\n#{}\n", "x".repeat(1100));
+        let files = [
+            (
+                "own.conf",
+                "[own]\nhost=of-own\n[both]\nhost=of-own\n".to_owned(),
+            ),
+            (
+                "home/.pg_service.conf",
+                "[home]\nhost=of-home\n[both]\nhost=of-home\n".to_owned(),
+            ),
+            (
+                "etc/pg_service.conf",
+                "[system]\nhost=of-system\n[both]\nhost=of-system\n[bad]\n\n# x\nnonsense\n"
+                    .to_owned(),
+            ),
+            ("long.conf", long),
+            (
+                "unknown.conf",
+                "[u]\nhost=a\nport=1\nunknown=x\n".to_owned(),
+            ),
+            ("nested.conf", "[n]\n\nservice=own\n".to_owned()),
+        ];
+        for (name, content) in &files {
+            let path = format!("{folder}/{name}");
+            let parent = std::path::Path::new(&path).parent().expect("a folder");
+            fs::create_dir_all(parent).expect("a folder of our own");
+            fs::write(&path, content).expect("a file of our own");
+        }
+        let file = |name: &str| format!("{folder}/{name}");
+        let (home, etc) = (file("home"), file("etc"));
+        for own in [
+            "own.conf",
+            "long.conf",
+            "unknown.conf",
+            "nested.conf",
+            "none.conf",
+            "",
+        ] {
+            let own_file = file(own);
+            let mut variables = vec![("HOME", &home[..]), ("PGSYSCONFDIR", &etc[..])];
+            if !own.is_empty() {
+                variables.push(("PGSERVICEFILE", &own_file[..]));
+            }
+            with_environment(&variables, || {
+                for service in [
+                    "own", "home", "system", "both", "bad", "long", "u", "n", "none",
+                ] {
+                    let text = format!("service={service} hostaddr=127.0.0.1 port=1 user=u");
+                    let conn = Conn::open(ctx.api, &cstring(text));
+                    t.section(format_args!("{own}, {service}"), |t| {
+                        t.text("host", &conn.host());
+                        t.text("message", &conn.error_message());
+                    });
+                }
+            });
+        }
     });
 }
 
@@ -315,7 +388,7 @@ fn add_connected(table: &mut Table) {
         .add(Area::Conninfo, "of a connection all options", |ctx, t| {
             let conn = ctx.connect(t);
             for option in conn.conninfo().entries() {
-                if !depends_on_gss(&option.name()) {
+                if !depends_on_gss(&option.name()) && !is_of_19(&option.name()) {
                     t.text(option.name(), &option.value);
                 }
             }
@@ -326,4 +399,9 @@ fn add_connected(table: &mut Table) {
 /// The packaged libpq 18 is built without GSSAPI, unlike Debian's library and ours.
 fn depends_on_gss(option: &str) -> bool {
     option == "gssencmode"
+}
+
+/// An option that ours has from libpq 19.
+fn is_of_19(option: &str) -> bool {
+    option == "servicefile"
 }
