@@ -2,7 +2,8 @@
 
 use std::ffi::{CStr, CString};
 
-use super::{ConnInfo, OptionId, invalid, shown};
+use super::secret::quoted;
+use super::{ConnInfo, OptionId, invalid};
 use crate::error::Error;
 
 /// An option that takes one of a few words.
@@ -25,7 +26,7 @@ pub(super) trait Keyword: Sized + Copy + 'static {
 
 /// The error about a value that an option does not take.
 pub(super) fn invalid_value(id: OptionId, given: &CStr) -> Error {
-    let (keyword, given) = (id.keyword(), shown(given.to_bytes()));
+    let (keyword, given) = (id.keyword(), quoted(given.to_bytes()));
     invalid(format!("invalid {keyword} value: \"{given}\""))
 }
 
@@ -215,7 +216,7 @@ impl TlsVersion {
         match found {
             Some((_, version)) => Ok(Some(*version)),
             None => {
-                let (keyword, given) = (id.keyword(), shown(given.to_bytes()));
+                let (keyword, given) = (id.keyword(), quoted(given.to_bytes()));
                 Err(invalid(format!("invalid \"{keyword}\" value: \"{given}\"")))
             }
         }

@@ -5,7 +5,8 @@
 use std::ffi::{CStr, CString};
 use std::fmt;
 
-use super::{ConnInfo, DEFAULT_PORT, DEFAULT_SOCKET_DIR, OptionId, integer, invalid, shown};
+use super::secret::quoted_unless;
+use super::{ConnInfo, DEFAULT_PORT, DEFAULT_SOCKET_DIR, MASK, OptionId, integer, invalid};
 use crate::error::Error;
 
 /// One host to try.
@@ -22,6 +23,9 @@ pub struct HostSpec {
     pub target: HostTarget,
     /// The password that the password file has for this host.
     pub password: Option<CString>,
+    /// What stands in place of the port may be the beginning of a password: `/` has ended the
+    /// hosts of a URI in its middle, and the database's name has the `@` behind it.
+    hides_port: bool,
 }
 
 /// Where to connect to.
@@ -56,14 +60,18 @@ impl HostSpec {
                 "could not match {ports} port numbers to {hosts} hosts"
             )));
         }
+        let hides_port = info
+            .get(OptionId::Dbname)
+            .is_some_and(|name| name.to_bytes().contains(&b'@'));
         Ok((0..hosts)
             .map(|index| {
                 let port = if ports.len() == 1 { 0 } else { index };
-                Self::new(
+                let host = Self::new(
                     item(&names, index),
                     item(&addresses, index),
                     item(&ports, port),
-                )
+                );
+                Self { hides_port, ..host }
             })
             .collect())
     }
@@ -84,17 +92,24 @@ impl HostSpec {
     /// the host's turn comes; what is no number ends the attempt, while a number that is no port is
     /// the fault of this host alone.
     pub fn check_port(&self) -> Result<(), Error> {
-        integer::parse(OptionId::Port, &self.port_text).map(drop)
+        self.port_number().map(drop)
+    }
+
+    fn port_number(&self) -> Result<i32, Error> {
+        integer::parse(OptionId::Port, &self.port_text).map_err(|fault| match self.hides_port {
+            true => integer::invalid_integer(OptionId::Port, MASK),
+            false => fault,
+        })
     }
 
     /// The port number.
     pub fn port(&self) -> Result<u16, Error> {
-        let number = integer::parse(OptionId::Port, &self.port_text)?;
+        let number = self.port_number()?;
         u16::try_from(number)
             .ok()
             .filter(|port| *port != 0)
             .ok_or_else(|| {
-                let text = shown(self.port_text.to_bytes());
+                let text = quoted_unless(self.port_text.to_bytes(), self.hides_port);
                 invalid(format!("invalid port number: \"{text}\""))
             })
     }
@@ -137,6 +152,7 @@ impl HostSpec {
             port_text,
             target,
             password: None,
+            hides_port: false,
         }
     }
 }

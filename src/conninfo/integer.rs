@@ -5,7 +5,8 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 use super::keyword_value::is_space;
-use super::{ConnInfo, OptionId, invalid, shown};
+use super::secret::quoted;
+use super::{ConnInfo, OptionId, invalid};
 use crate::error::Error;
 
 /// How TCP is to watch over a connection.
@@ -70,12 +71,15 @@ fn read(info: &ConnInfo, id: OptionId) -> Result<Option<i32>, Error> {
 
 /// A decimal integer that may have a sign and spaces around it.
 pub(super) fn parse(id: OptionId, text: &CStr) -> Result<i32, Error> {
-    value_of(text.to_bytes()).ok_or_else(|| {
-        let (keyword, text) = (id.keyword(), shown(text.to_bytes()));
-        invalid(format!(
-            "invalid integer value \"{text}\" for connection option \"{keyword}\""
-        ))
-    })
+    value_of(text.to_bytes()).ok_or_else(|| invalid_integer(id, &quoted(text.to_bytes())))
+}
+
+/// The fault of a value that is no integer.
+pub(super) fn invalid_integer(id: OptionId, text: &str) -> Error {
+    let keyword = id.keyword();
+    invalid(format!(
+        "invalid integer value \"{text}\" for connection option \"{keyword}\""
+    ))
 }
 
 fn value_of(text: &[u8]) -> Option<i32> {

@@ -2,26 +2,27 @@
 //!
 //! Manual: "Keyword/Value Connection Strings".
 
-use super::{ConnInfo, MASK, invalid, shown};
+use super::secret::{holds_secret, quoted_unless, resembles_keyword, sets_secret};
+use super::{ConnInfo, invalid};
 use crate::error::Error;
 
 /// Parses the whole string; later settings of an option replace earlier ones.
 pub(super) fn parse(text: &[u8]) -> Result<ConnInfo, Error> {
     let mut info = ConnInfo::new();
-    let mut scanner = Scanner { rest: text };
-    let mut after_secret = false;
+    let mut scanner = Scanner { text, rest: text };
     loop {
         scanner.skip_space();
         if scanner.rest.is_empty() {
             return Ok(info);
         }
-        let keyword = scanner.keyword(after_secret)?;
+        let begin = text.len() - scanner.rest.len();
+        let keyword = scanner.keyword()?;
         let value = scanner.value()?;
-        let id = info.store(keyword, &value).map_err(|_| {
-            let keyword = shown(keyword);
+        info.store(keyword, &value).map_err(|_| {
+            let hidden = may_be_secret(&text[..begin], keyword) && !resembles_keyword(keyword);
+            let keyword = quoted_unless(keyword, hidden);
             invalid(format!("invalid connection option \"{keyword}\""))
         })?;
-        after_secret = id.is_secret();
     }
 }
 
@@ -30,7 +31,14 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
+/// Whether a word with this in front of it may be the rest of a secret, which should have been
+/// quoted, or have one behind a keyword.
+fn may_be_secret(before: &[u8], word: &[u8]) -> bool {
+    sets_secret(before) || holds_secret(word)
+}
+
 struct Scanner<'a> {
+    text: &'a [u8],
     rest: &'a [u8],
 }
 
@@ -40,9 +48,9 @@ impl<'a> Scanner<'a> {
         self.rest = &self.rest[spaces..];
     }
 
-    /// The keyword up to its equals sign, which is consumed. `after_secret`: the word may be the
-    /// rest of a password that should have been quoted.
-    fn keyword(&mut self, after_secret: bool) -> Result<&'a [u8], Error> {
+    /// The keyword up to its equals sign, which is consumed.
+    fn keyword(&mut self) -> Result<&'a [u8], Error> {
+        let before = &self.text[..self.text.len() - self.rest.len()];
         let length = self
             .rest
             .iter()
@@ -57,11 +65,7 @@ impl<'a> Scanner<'a> {
                 Ok(keyword)
             }
             _ => {
-                let word = if after_secret {
-                    MASK.into()
-                } else {
-                    shown(keyword)
-                };
+                let word = quoted_unless(keyword, may_be_secret(before, keyword));
                 Err(invalid(format!(
                     "missing \"=\" after \"{word}\" in connection info string"
                 )))

@@ -12,9 +12,9 @@
 //!
 //! - Passwords and other secrets are not quoted in messages. Where libpq would quote one (a broken
 //!   percent-encoding in a URI's password, a whole URI in a complaint about its host, the words
-//!   after an unquoted password with spaces) the message has `***` in its place.
+//!   after a password with spaces or a stray quotation mark) the message has `***` in its place;
+//!   see `secret`.
 //! - Bytes that are not UTF-8 appear in messages as U+FFFD; values keep them.
-//! - A service file line that asks for an LDAP lookup is an error that says so.
 //! - A password file line that contains a NUL byte is skipped.
 //!
 //! Manual: "Connection Strings", "Parameter Key Words", "Environment Variables", "The Password
@@ -32,6 +32,7 @@ mod options;
 mod params;
 mod password_file;
 mod require_auth;
+mod secret;
 mod service_file;
 mod settings;
 mod uri;
@@ -56,6 +57,7 @@ pub use options::{
 };
 pub use params::Login;
 pub use require_auth::{AuthMethod, RequireAuth};
+pub use secret::quoted_host;
 pub use settings::Settings;
 
 /// What a message has where a secret would stand.

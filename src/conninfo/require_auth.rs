@@ -1,6 +1,7 @@
 //! `require_auth`: which authentication methods the server may use.
 
-use super::{ConnInfo, OptionId, invalid, shown};
+use super::secret::quoted;
+use super::{ConnInfo, OptionId, invalid};
 use crate::error::Error;
 
 /// An authentication method as `require_auth` names it.
@@ -96,11 +97,11 @@ impl RequireAuth {
             .iter()
             .find(|(known, _)| known.as_bytes() == name);
         let Some((_, method)) = found else {
-            let name = shown(name);
+            let name = quoted(name);
             return Err(invalid(format!("invalid require_auth value: \"{name}\"")));
         };
         if self.listed & method.bit() != 0 {
-            let item = shown(item);
+            let item = quoted(item);
             return Err(invalid(format!(
                 "require_auth method \"{item}\" is specified more than once"
             )));
@@ -111,7 +112,7 @@ impl RequireAuth {
 }
 
 fn mixed(item: &[u8], is_negative: bool) -> Error {
-    let item = shown(item);
+    let item = quoted(item);
     invalid(if is_negative {
         format!("negative require_auth method \"{item}\" cannot be mixed with non-negative methods")
     } else {

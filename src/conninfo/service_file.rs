@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use super::environment::{Environment, path_from};
 use super::keyword_value::is_space;
 use super::ldap::{self, Lookup};
-use super::{ConnInfo, OptionId, SYSTEM_CONFIG_DIR, invalid, shown};
+use super::secret::quoted;
+use super::{ConnInfo, OptionId, SYSTEM_CONFIG_DIR, invalid};
 use crate::error::Error;
 
 /// libpq's limit: a line, newline included, must be shorter than this.
@@ -34,7 +35,7 @@ pub(super) fn apply(info: &mut ConnInfo, environment: &dyn Environment) -> Resul
     if path.exists() && read_section(info, &path, service.as_bytes())? {
         return Ok(());
     }
-    let service = shown(service.as_bytes());
+    let service = quoted(service.as_bytes());
     Err(invalid(format!(
         "definition of service \"{service}\" not found"
     )))

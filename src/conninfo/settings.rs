@@ -14,10 +14,11 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use super::enums::Keyword;
 use super::environment::{Environment, ProcessEnvironment};
 use super::password_file::{self, Target};
+use super::secret::quoted;
 use super::{
     AuthMethod, ChannelBinding, ClientEncoding, ConnInfo, GssEncMode, HostSpec, LoadBalanceHosts,
     OptionId, ProtocolVersion, RequireAuth, SslCertMode, SslMode, SslNegotiation, TLS_AVAILABLE,
-    TargetSessionAttrs, TcpOptions, TlsVersion, integer, invalid, shown,
+    TargetSessionAttrs, TcpOptions, TlsVersion, integer, invalid,
 };
 use crate::error::Error;
 
@@ -373,7 +374,7 @@ fn refuse_without_tls(info: &ConnInfo, id: OptionId, needs_tls: bool) -> Result<
         return Ok(());
     }
     let keyword = id.keyword();
-    let value = shown(info.get(id).unwrap_or_default().to_bytes());
+    let value = quoted(info.get(id).unwrap_or_default().to_bytes());
     Err(invalid(format!(
         "{keyword} value \"{value}\" invalid when SSL support is not compiled in"
     )))

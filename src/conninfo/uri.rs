@@ -2,6 +2,7 @@
 //!
 //! Manual: "Connection URIs".
 
+use super::secret::{holds_secret, quoted_unless, resembles_keyword};
 use super::{ConnInfo, MASK, OptionId, invalid, shown};
 use crate::error::Error;
 
@@ -20,15 +21,18 @@ pub(super) fn parse(uri: &[u8]) -> Result<ConnInfo, Error> {
     if let Some(userinfo) = userinfo {
         store_userinfo(&mut info, userinfo)?;
     }
+    // Without a user in front of it, an `@` may be what is left of one whose password broke.
+    let is_broken = userinfo.is_none() && text.contains(&b'@');
     let (hosts, rest) = split_hosts(uri, rest)?;
-    store_part(&mut info, OptionId::Host, &hosts.names)?;
-    store_part(&mut info, OptionId::Port, &hosts.ports)?;
+    let mut store = |id, part: &[u8]| store_part(&mut info, id, part, is_broken);
+    store(OptionId::Host, &hosts.names)?;
+    store(OptionId::Port, &hosts.ports)?;
     let (path, query) = split_at_any(rest, b"?");
     if let Some(dbname) = path.strip_prefix(b"/") {
-        store_part(&mut info, OptionId::Dbname, dbname)?;
+        store(OptionId::Dbname, dbname)?;
     }
     if let Some(query) = query.strip_prefix(b"?") {
-        store_query(&mut info, query)?;
+        store_query(&mut info, query, is_broken)?;
     }
     Ok(info)
 }
@@ -50,16 +54,17 @@ fn split_userinfo(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
 
 fn store_userinfo(info: &mut ConnInfo, userinfo: &[u8]) -> Result<(), Error> {
     let (user, password) = split_at_any(userinfo, b":");
-    store_part(info, OptionId::User, user)?;
-    store_part(info, OptionId::Password, password.get(1..).unwrap_or(b""))
+    store_part(info, OptionId::User, user, false)?;
+    let password = password.get(1..).unwrap_or(b"");
+    store_part(info, OptionId::Password, password, true)
 }
 
 /// Decodes and stores a part of the URI; an empty part leaves the option unset.
-fn store_part(info: &mut ConnInfo, id: OptionId, part: &[u8]) -> Result<(), Error> {
+fn store_part(info: &mut ConnInfo, id: OptionId, part: &[u8], hidden: bool) -> Result<(), Error> {
     if part.is_empty() {
         return Ok(());
     }
-    info.set(id, &decode(part, id.is_secret())?)
+    info.set(id, &decode(part, hidden)?)
 }
 
 /// The lists of the host part, still encoded, their items separated by commas.
@@ -120,37 +125,36 @@ fn split_bracketed<'a>(uri: &[u8], text: &'a [u8]) -> Result<(&'a [u8], &'a [u8]
     Ok((address, rest))
 }
 
-fn store_query(info: &mut ConnInfo, mut query: &[u8]) -> Result<(), Error> {
-    let mut after_secret = false;
+/// `hidden`: all of it may be the rest of a password, as may be what follows one whose ampersand
+/// should have been encoded.
+fn store_query(info: &mut ConnInfo, mut query: &[u8], hidden: bool) -> Result<(), Error> {
+    let mut hidden = hidden;
     while !query.is_empty() {
         let (parameter, rest) = split_at_any(query, b"&");
-        let (keyword, value) = split_parameter(parameter, after_secret)?;
-        let keyword = decode(keyword, false)?;
+        let (keyword, value) = split_parameter(parameter, hidden)?;
+        let encoded = keyword;
+        let keyword = decode(keyword, hidden || holds_secret(encoded))?;
         let is_secret = OptionId::from_keyword(&keyword).is_some_and(OptionId::is_secret);
-        let value = decode(value, is_secret)?;
-        store_parameter(info, &keyword, &value)?;
-        after_secret = is_secret;
+        let value = decode(value, hidden || is_secret || holds_secret(&keyword))?;
+        store_parameter(info, &keyword, &value, hidden)?;
+        hidden |= is_secret;
         query = rest.get(1..).unwrap_or(b"");
     }
     Ok(())
 }
 
-/// Splits at the only equals sign. `after_secret`: the text may be the rest of a password whose
-/// ampersand should have been encoded.
-fn split_parameter(parameter: &[u8], after_secret: bool) -> Result<(&[u8], &[u8]), Error> {
+/// Splits at the only equals sign. `hidden`: the text may belong to a password.
+fn split_parameter(parameter: &[u8], hidden: bool) -> Result<(&[u8], &[u8]), Error> {
     let (keyword, value) = split_at_any(parameter, b"=");
+    let hidden = hidden || holds_secret(keyword);
     let Some(value) = value.strip_prefix(b"=") else {
-        let keyword = if after_secret && !keyword.is_empty() {
-            MASK.into()
-        } else {
-            shown(keyword)
-        };
+        let keyword = quoted_unless(keyword, hidden);
         return Err(invalid(format!(
             "missing key/value separator \"=\" in URI query parameter: \"{keyword}\""
         )));
     };
     if value.contains(&b'=') {
-        let keyword = shown(keyword);
+        let keyword = quoted_unless(keyword, hidden);
         return Err(invalid(format!(
             "extra key/value separator \"=\" in URI query parameter: \"{keyword}\""
         )));
@@ -158,13 +162,19 @@ fn split_parameter(parameter: &[u8], after_secret: bool) -> Result<(&[u8], &[u8]
     Ok((keyword, value))
 }
 
-fn store_parameter(info: &mut ConnInfo, keyword: &[u8], value: &[u8]) -> Result<(), Error> {
+fn store_parameter(
+    info: &mut ConnInfo,
+    keyword: &[u8],
+    value: &[u8],
+    hidden: bool,
+) -> Result<(), Error> {
     if keyword == b"ssl" && value == b"true" {
         // As JDBC's URIs write it.
         return info.set(OptionId::Sslmode, b"require");
     }
     info.store(keyword, value).map_err(|_| {
-        let keyword = shown(keyword);
+        let hidden = (hidden || holds_secret(keyword)) && !resembles_keyword(keyword);
+        let keyword = quoted_unless(keyword, hidden);
         invalid(format!("invalid URI query parameter: \"{keyword}\""))
     })?;
     Ok(())
@@ -172,7 +182,7 @@ fn store_parameter(info: &mut ConnInfo, keyword: &[u8], value: &[u8]) -> Result<
 
 /// Resolves percent-encoding and drops spaces at both ends; spaces inside must be encoded.
 fn decode(text: &[u8], is_secret: bool) -> Result<Vec<u8>, Error> {
-    let quoted = || if is_secret { MASK.into() } else { shown(text) };
+    let quoted = || quoted_unless(text, is_secret);
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = skip_blanks(text);
     while let Some((&byte, after)) = rest.split_first() {
@@ -228,6 +238,11 @@ fn masked(uri: &[u8]) -> String {
     let (scheme, _) = uri.split_at(uri.len() - text.len());
     let mut out = shown(scheme).into_owned();
     let (userinfo, rest) = split_userinfo(text);
+    if let (None, Some(at)) = (userinfo, memchr::memrchr(b'@', text)) {
+        out.push_str(MASK);
+        out.push_str(&shown(&text[at..]));
+        return out;
+    }
     if let Some(userinfo) = userinfo {
         let (user, password) = split_at_any(userinfo, b":");
         out.push_str(&shown(user));

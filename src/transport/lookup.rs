@@ -14,6 +14,7 @@ use socket2::SockAddr;
 use super::address::Address;
 use super::background;
 use super::wait::Deadline;
+use crate::conninfo::quoted_host;
 use crate::error::{Error, ErrorKind};
 
 /// What the server's place is given as.
@@ -56,7 +57,7 @@ fn lookup_name(name: &CStr, port: u16, deadline: Deadline) -> Result<Vec<Address
         Some(Err(reason)) => (ErrorKind::Connect, reason),
         None => (ErrorKind::Timeout, "timeout expired".to_owned()),
     };
-    let name = name.to_string_lossy();
+    let name = quoted_host(name.to_bytes());
     Err(Error::new(
         kind,
         format!("could not translate host name \"{name}\" to address: {reason}"),

@@ -8,6 +8,7 @@
 mod cases;
 mod generated;
 mod reference;
+mod secrets;
 
 use std::collections::BTreeMap;
 
