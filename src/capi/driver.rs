@@ -45,6 +45,21 @@ impl Driver {
         self.deliver_notices();
         self.conn(PGconn::publish_settings);
     }
+
+    /// Delivers what has come up, in order.
+    #[cold]
+    fn deliver_all(&mut self) {
+        // All are taken out first: what a receiver calls delivers what has come up in that call,
+        // and not what still waits here.
+        let made_in = self.conn(|conn| conn.engine.style());
+        for mut notice in self.conn(|conn| conn.engine.take_notices()) {
+            let (hooks, style) = self.conn(|conn| (conn.hooks, conn.engine.style()));
+            if style != made_in {
+                notice::restyle(&mut notice, style);
+            }
+            notice::deliver(hooks, notice);
+        }
+    }
 }
 
 impl Host for Driver {
@@ -56,19 +71,10 @@ impl Host for Driver {
         unsafe { &mut (*self.0).engine }
     }
 
+    #[inline]
     fn deliver_notices(&mut self) {
-        if !self.conn(|conn| conn.engine.has_notices()) {
-            return;
-        }
-        // All are taken out first: what a receiver calls delivers what has come up in that call,
-        // and not what still waits here.
-        let made_in = self.conn(|conn| conn.engine.style());
-        for mut notice in self.conn(|conn| conn.engine.take_notices()) {
-            let (hooks, style) = self.conn(|conn| (conn.hooks, conn.engine.style()));
-            if style != made_in {
-                notice::restyle(&mut notice, style);
-            }
-            notice::deliver(hooks, notice);
+        if self.conn(|conn| conn.engine.has_notices()) {
+            self.deliver_all();
         }
     }
 

@@ -25,6 +25,7 @@ mod session;
 mod simple;
 mod statement;
 mod stream;
+mod text;
 mod transaction;
 mod types;
 

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 
 use super::column::{Column, Layout};
 use super::rows::Answer;
+use super::text;
 
 /// A row, borrowed from the [`Rows`](super::Rows) it belongs to.
 ///
@@ -66,35 +67,29 @@ impl<'a> Row<'a> {
         let Some(description) = layout.columns().get(index) else {
             return Err(no_column(layout, &column));
         };
+        let raw = self.answer.rows.get(self.index, index).flatten();
+        if description.is_text()
+            && let Some(value) = text::read(raw)
+        {
+            return Ok(value);
+        }
         let type_ = &description.type_;
         if !T::accepts(type_) {
             return Err(wrong_type::<T>(description));
         }
-        let raw = self.answer.rows.get(self.index, index).flatten();
         T::from_sql_nullable(type_, raw).map_err(|cause| bad_value::<T>(description, raw, cause))
     }
 
     /// The text in a column of type `text`, `varchar`, `char`, `name` or `unknown`; `None` for a
     /// NULL.
     ///
-    /// This is [`get`](Self::get) of an `Option<&str>` by a shorter way, for programs that read a
-    /// great many values.
+    /// This is [`get`](Self::get) of an `Option<&str>`.
     ///
     /// # Panics
     /// As [`get`](Self::get).
     #[inline]
     #[track_caller]
     pub fn get_str<I: RowIndex>(&self, column: I) -> Option<&'a str> {
-        let layout = &*self.answer.layout;
-        if let Some(index) = column.find(layout)
-            && layout.columns().get(index).is_some_and(Column::is_text)
-        {
-            let value = self.answer.rows.get(self.index, index).flatten()?;
-            if value.is_ascii() {
-                // SAFETY: ASCII is UTF-8.
-                return Some(unsafe { std::str::from_utf8_unchecked(value) });
-            }
-        }
         self.get(column)
     }
 
