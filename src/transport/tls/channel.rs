@@ -2,24 +2,42 @@
 //!
 //! TLS libraries read a record in two parts, header and body. Here one read of the socket takes
 //! what has arrived, so that a small answer costs one system call and a large one fewer than one
-//! for each record.
+//! for each record. What is read into belongs to the thread: a connection has it only as long as it
+//! holds something that has not been taken.
 
+use std::cell::Cell;
 use std::io::{self, Read, Write};
 
 use crate::transport::socket::as_uninit;
 use crate::transport::{Socket, Wait};
 
-/// Two records of the greatest length.
-const BUFFER: usize = 2 * (HEADER + (1 << 14) + 256);
-/// Type, version and length of a record.
-const HEADER: usize = 5;
+/// What one read takes at the most. Memory that nothing has been read into costs nothing yet.
+const BUFFER: usize = 256 << 10;
+
+thread_local! {
+    /// The buffer of the thread's connections, as long as none of them uses it.
+    static SPARE: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
+/// The thread's buffer, or a new one.
+fn take_buffer() -> Box<[u8]> {
+    let spare = SPARE.try_with(Cell::take).ok().flatten();
+    spare.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice())
+}
+
+/// Keeps a buffer for the thread's next read. A thread that is ending keeps nothing.
+fn give_buffer(buffer: Box<[u8]>) {
+    let _ = SPARE.try_with(|spare| spare.set(Some(buffer)));
+}
 
 /// The socket as a TLS library sees it.
 #[derive(Debug)]
 pub struct Channel {
     socket: Socket,
     wait: Wait,
-    buffer: Vec<u8>,
+    /// Empty where nothing is held.
+    buffer: Box<[u8]>,
+    /// What is held lies between `start` and `end`.
     start: usize,
     end: usize,
     eof: bool,
@@ -32,7 +50,7 @@ impl Channel {
         Self {
             socket,
             wait: Wait::Never,
-            buffer: vec![0; BUFFER],
+            buffer: Box::default(),
             start: 0,
             end: 0,
             eof: false,
@@ -73,17 +91,41 @@ impl Channel {
     }
 }
 
+impl Channel {
+    /// Reads from the socket.
+    fn fill(&mut self) -> io::Result<()> {
+        let mut buffer = take_buffer();
+        match self.socket.recv(as_uninit(&mut buffer), self.wait) {
+            Ok(0) => {
+                self.eof = true;
+                give_buffer(buffer);
+            }
+            Ok(count) => {
+                (self.start, self.end) = (0, count);
+                self.buffer = buffer;
+            }
+            Err(error) => {
+                give_buffer(buffer);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Read for Channel {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.blocked_on_write = false;
         if self.start == self.end {
-            let count = self.socket.recv(as_uninit(&mut self.buffer), self.wait)?;
-            self.eof = count == 0;
-            (self.start, self.end) = (0, count);
+            self.fill()?;
         }
         let count = buf.len().min(self.end - self.start);
         buf[..count].copy_from_slice(&self.buffer[self.start..self.start + count]);
         self.start += count;
+        if self.start == self.end && count > 0 {
+            (self.start, self.end) = (0, 0);
+            give_buffer(std::mem::take(&mut self.buffer));
+        }
         Ok(count)
     }
 }
@@ -150,6 +192,19 @@ mod tests {
         assert_eq!(channel.read(&mut rest).unwrap(), 6);
         assert_eq!(rest, [3, 3, 0, 2, 7, 8]);
         assert!(!channel.holds_record(), "a byte of the second is missing");
+    }
+
+    #[test]
+    fn a_channel_that_holds_nothing_has_no_buffer() {
+        let (a, mut b) = UnixStream::pair().unwrap();
+        let mut channel = Channel::new(Socket::from(a));
+        b.write_all(b"abc").unwrap();
+        assert_eq!(channel.read(&mut [0; 2]).unwrap(), 2);
+        assert_eq!(channel.buffer.len(), BUFFER);
+        assert_eq!(channel.read(&mut [0; 2]).unwrap(), 1);
+        assert!(channel.buffer.is_empty());
+        assert!(channel.read(&mut [0; 2]).is_err());
+        assert!(channel.buffer.is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use ::openssl::ssl::{
     SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode, SslVersion,
@@ -17,7 +18,69 @@ use crate::transport::tls::ALPN;
 use crate::transport::tls::files::{self, Roots};
 use crate::transport::tls::settings::{TlsSettings, TlsVersion};
 
-pub(super) fn build(settings: &TlsSettings) -> Result<SslContext, Error> {
+/// The last context that was made from nothing but settings, and these: making one costs a fifth of
+/// a handshake.
+static PLAIN: Mutex<Option<(Plain, SslContext)>> = Mutex::new(None);
+
+/// Settings of a context that no file is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Plain {
+    min_version: Option<TlsVersion>,
+    max_version: Option<TlsVersion>,
+    compression: bool,
+}
+
+impl Plain {
+    /// `None` where there is a file to be read or written.
+    fn of(settings: &TlsSettings) -> Option<Self> {
+        let plain = settings.key_log.is_none()
+            && files::roots(settings).is_ok_and(|roots| roots == Roots::Unverified)
+            && files::identity(settings).is_ok_and(|identity| identity.is_none());
+        plain.then_some(Self {
+            min_version: settings.min_version,
+            max_version: settings.max_version,
+            compression: settings.compression,
+        })
+    }
+}
+
+/// The context for these settings: the one of a connection before, or a new one.
+pub(super) fn for_settings(settings: &TlsSettings) -> Result<SslContext, Error> {
+    match Plain::of(settings) {
+        Some(plain) => plain_context(plain, settings),
+        None => build(settings),
+    }
+}
+
+/// Whoever finds the lock taken makes a context of its own: in a forked process it may stay taken.
+fn plain_context(plain: Plain, settings: &TlsSettings) -> Result<SslContext, Error> {
+    if let Ok(kept) = PLAIN.try_lock()
+        && let Some((of, context)) = &*kept
+        && *of == plain
+    {
+        return Ok(context.clone());
+    }
+    let mut context = begin(settings)?;
+    context.set_verify(SslVerifyMode::NONE);
+    let context = context.build();
+    if let Ok(mut kept) = PLAIN.try_lock() {
+        *kept = Some((plain, context.clone()));
+    }
+    Ok(context)
+}
+
+fn build(settings: &TlsSettings) -> Result<SslContext, Error> {
+    let mut context = begin(settings)?;
+    set_trust(&mut context, settings)?;
+    identity::load(&mut context, settings)?;
+    if let Some(path) = settings.key_log.clone() {
+        context.set_keylog_callback(move |_, line| log_key(&path, line));
+    }
+    Ok(context.build())
+}
+
+/// What no file is needed for.
+fn begin(settings: &TlsSettings) -> Result<SslContextBuilder, Error> {
     let mut context = SslContextBuilder::new(SslMethod::tls_client())
         .map_err(|e| with_reason("could not create SSL context", &e))?;
     // A send that could not be finished may be repeated from another place in memory.
@@ -30,13 +93,8 @@ pub(super) fn build(settings: &TlsSettings) -> Result<SslContext, Error> {
     } else {
         context.set_options(SslOptions::NO_COMPRESSION);
     }
-    set_trust(&mut context, settings)?;
     set_alpn(&mut context)?;
-    identity::load(&mut context, settings)?;
-    if let Some(path) = settings.key_log.clone() {
-        context.set_keylog_callback(move |_, line| log_key(&path, line));
-    }
-    Ok(context.build())
+    Ok(context)
 }
 
 fn set_versions(context: &mut SslContextBuilder, settings: &TlsSettings) -> Result<(), Error> {
@@ -139,5 +197,42 @@ fn log_key(path: &Path, line: &str) {
     if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
         let reason = os_error::text(&error);
         eprintln!("WARNING: could not write to SSL key logging file \"{shown}\": {reason}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_context_that_a_file_is_read_for_is_not_shared() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join(".postgresql")).unwrap();
+        let settings = TlsSettings {
+            home: Some(home.path().to_owned()),
+            ..TlsSettings::default()
+        };
+        assert!(Plain::of(&settings).is_some());
+        let logged = TlsSettings {
+            key_log: Some(home.path().join("keys")),
+            ..settings.clone()
+        };
+        assert!(Plain::of(&logged).is_none());
+        for name in ["root.crt", "postgresql.crt"] {
+            let path = home.path().join(".postgresql").join(name);
+            fs::write(&path, "").unwrap();
+            assert!(Plain::of(&settings).is_none(), "{name}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn contexts_of_different_versions_differ() {
+        let newest = TlsSettings {
+            min_version: Some(TlsVersion::V1_3),
+            ..TlsSettings::default()
+        };
+        assert!(Plain::of(&newest) != Plain::of(&TlsSettings::default()));
     }
 }

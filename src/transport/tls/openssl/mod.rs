@@ -19,7 +19,7 @@ use crate::transport::Socket;
 
 /// Gets a handshake ready: see [`Handshake::start`](super::Handshake::start).
 pub(super) fn start(socket: Socket, settings: &TlsSettings) -> Result<Box<dyn Machine>, Error> {
-    let context = context::build(settings)?;
+    let context = context::for_settings(settings)?;
     let mut ssl =
         Ssl::new(&context).map_err(|e| with_reason("could not establish SSL connection", &e))?;
     if let Some(name) = settings.server_name() {
