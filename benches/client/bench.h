@@ -59,6 +59,7 @@ enum
     X(size_t, PQresultMemorySize, (const PGresult *))                                              \
     X(void, PQclear, (PGresult *))                                                                 \
     X(int, PQgetCopyData, (PGconn *, char **, int))                                                \
+    X(int, ferropq_get_copy_view, (PGconn *, const char **, int))                                  \
     X(int, PQputCopyData, (PGconn *, const char *, int))                                           \
     X(int, PQputCopyEnd, (PGconn *, const char *))                                                 \
     X(char *, PQescapeLiteral, (PGconn *, const char *, size_t))                                   \
@@ -95,6 +96,7 @@ struct bench
     long warm;   /* how often setup does the same before */
     long batch;  /* commands per pipeline, rows per chunk */
     long read;   /* whether every value is read */
+    long tls;    /* whether connections are encrypted */
     long hold;   /* whether the last result lives until memory is measured */
 
     PGconn *conn;

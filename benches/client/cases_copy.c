@@ -28,6 +28,14 @@ static void begin_copy(struct bench *bench, const char *sql, int status)
     pq.PQclear(result);
 }
 
+static void end_copy_out(struct bench *bench, long messages, int end)
+{
+    must(bench, end == -1, "COPY OUT");
+    if (messages != bench->rows)
+        fail("%ld messages instead of %ld", messages, bench->rows);
+    end_copy(bench);
+}
+
 static void copy_out(struct bench *bench)
 {
     long messages = 0;
@@ -41,10 +49,23 @@ static void copy_out(struct bench *bench)
         bench->checksum += (unsigned char)data[length - 2];
         pq.PQfreemem(data);
     }
-    must(bench, length == -1, "PQgetCopyData");
-    if (messages != bench->rows)
-        fail("%ld messages instead of %ld", messages, bench->rows);
-    end_copy(bench);
+    end_copy_out(bench, messages, length);
+}
+
+/* The same by ferropq's own call, which lends each message instead of copying it. */
+static void copy_view(struct bench *bench)
+{
+    long messages = 0;
+    const char *data;
+    int length;
+    begin_copy(bench, copy_out_sql(bench), PGRES_COPY_OUT);
+    while ((length = pq.ferropq_get_copy_view(bench->conn, &data, 0)) > 0)
+    {
+        messages++;
+        bench->bytes_read += (uint64_t)length;
+        bench->checksum += (unsigned char)data[length - 2];
+    }
+    end_copy_out(bench, messages, length);
 }
 
 static void copy_out_setup(struct bench *bench)
@@ -58,6 +79,20 @@ static void copy_out_measured(struct bench *bench)
 {
     for (long i = 0; i < bench->repeat; i++)
         copy_out(bench);
+    bench->units = (uint64_t)(bench->repeat * bench->rows);
+}
+
+static void copy_view_setup(struct bench *bench)
+{
+    connect_first(bench);
+    for (long i = 0; i < bench->warm; i++)
+        copy_view(bench);
+}
+
+static void copy_view_measured(struct bench *bench)
+{
+    for (long i = 0; i < bench->repeat; i++)
+        copy_view(bench);
     bench->units = (uint64_t)(bench->repeat * bench->rows);
 }
 
@@ -133,6 +168,7 @@ static void floor_in_measured(struct bench *bench)
 
 const struct bench_case copy_cases[] = {
     {"copy_out", copy_out_setup, copy_out_measured, floor_out_setup, floor_out_measured},
+    {"copy_view", copy_view_setup, copy_view_measured, floor_out_setup, floor_out_measured},
     {"copy_in", copy_in_setup, copy_in_measured, floor_in_setup, floor_in_measured},
     {0},
 };

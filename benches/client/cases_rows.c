@@ -56,6 +56,28 @@ static void exec_measured(struct bench *bench)
     bench->units = (uint64_t)(bench->repeat * bench->rows);
 }
 
+/* Large results on so many connections, which stay open; all are held at once, then cleared. */
+static void many_measured(struct bench *bench)
+{
+    PGresult *results[64];
+    if (bench->repeat > 64)
+        fail("too many connections");
+    for (long i = 0; i < bench->repeat; i++)
+    {
+        bench->conn = connect_as(bench, bench->user);
+        results[i] = pq.PQexec(bench->conn, rows_sql(bench));
+        expect_result(bench, results[i], PGRES_TUPLES_OK);
+    }
+    for (long i = 0; i < bench->repeat; i++)
+        pq.PQclear(results[i]);
+    bench->units = (uint64_t)bench->repeat;
+}
+
+static void many_setup(struct bench *bench)
+{
+    connect_first(bench);
+}
+
 static void stream_times(struct bench *bench, long times, int chunked)
 {
     for (long i = 0; i < times; i++)
@@ -119,6 +141,7 @@ static void floor_measured(struct bench *bench)
 
 const struct bench_case rows_cases[] = {
     {"exec_rows", exec_setup, exec_measured, floor_setup, floor_measured},
+    {"many_results", many_setup, many_measured, NULL, NULL},
     {"single_row", single_setup, single_measured, floor_setup, floor_measured},
     {"chunked_rows", chunked_setup, chunked_measured, floor_setup, floor_measured},
     {0},

@@ -56,9 +56,9 @@ PGconn *connect_as(const struct bench *bench, const char *user)
 {
     char conninfo[512];
     snprintf(conninfo, sizeof conninfo,
-             "host=%s port=%s user=%s password=pencil dbname=bench sslmode=disable "
+             "host=%s port=%s user=%s password=pencil dbname=bench sslmode=%s "
              "gssencmode=disable",
-             bench->host, bench->port, user);
+             bench->host, bench->port, user, bench->tls ? "require" : "disable");
     PGconn *conn = pq.PQconnectdb(conninfo);
     if (!conn || pq.PQstatus(conn) != CONNECTION_OK)
         fail("connecting failed: %s", conn ? pq.PQerrorMessage(conn) : "out of memory");

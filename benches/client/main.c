@@ -35,6 +35,7 @@ static int set_option(struct bench *bench, const char *key, const char *value)
         {"width", NULL, &bench->width},     {"repeat", NULL, &bench->repeat},
         {"warm", NULL, &bench->warm},       {"batch", NULL, &bench->batch},
         {"read", NULL, &bench->read},       {"hold", NULL, &bench->hold},
+        {"tls", NULL, &bench->tls},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
     {

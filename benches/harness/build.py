@@ -43,6 +43,7 @@ class Pieces:
             "--manifest-path", BENCHES / "canned_server" / "Cargo.toml",
             "--target-dir", self.folder)
         self.server = self.folder / "release" / "canned-server"
+        self.rust_client = self.folder / "release" / "rust-client"
         sources = ["main", "library", "measure", "floor", "cases_rows", "cases_copy",
                    "cases_query", "cases_connect", "cases_escape"]
         self.client = self.folder / "client"
@@ -51,6 +52,12 @@ class Pieces:
         self.io_counter = self.folder / "io_counter.so"
         run(compiler(), *CFLAGS, "-shared", "-fPIC", CLIENT / "io_counter.c",
             "-o", self.io_counter, "-ldl")
+
+    def build_rust_client(self):
+        """Only where it is needed: what it is compared with has many parts."""
+        run("cargo", "build", "--release", "--quiet",
+            "--manifest-path", BENCHES / "rust_client" / "Cargo.toml",
+            "--target-dir", self.folder)
 
     def startup_program(self, library, name):
         """The smallest whole program, linked to `library` by its path, or to none."""
@@ -76,11 +83,26 @@ def baseline_library():
     named = os.environ.get("BASELINE_LIBPQ")
     if named:
         return existing(named, "BASELINE_LIBPQ")
+    system = system_library()
+    if system is None:
+        raise Failure("the system has no libpq.so.5; install libpq5 or name one in BASELINE_LIBPQ")
+    return system
+
+
+def system_library():
+    """The system's libpq, if it has one."""
     listing = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=False)
     for line in listing.stdout.splitlines():
         if line.strip().startswith("libpq.so.5 "):
             return Path(line.split("=>")[1].strip()).resolve()
-    raise Failure("the system has no libpq.so.5; install libpq5 or name one in BASELINE_LIBPQ")
+    return None
+
+
+def tls_library(library):
+    """The name of the OpenSSL that a library is linked to, with its version."""
+    linked = subprocess.run(["ldd", library], capture_output=True, text=True, check=False)
+    found = re.search(r"\blibssl\.so\.([\d.]+)", linked.stdout)
+    return f"OpenSSL {found.group(1)}" if found else "no OpenSSL"
 
 
 def our_library():

@@ -5,6 +5,7 @@ import statistics
 import subprocess
 from dataclasses import dataclass, field
 
+from . import cases
 from .build import Failure
 from .server import pinned
 
@@ -48,11 +49,32 @@ class Bench:
             self.programs[name] = self.pieces.startup_program(library, name)
         return self.programs[name]
 
-    def command(self, name, library, client, arguments):
+    def command(self, case, name, libraries, arguments):
+        """What runs a case on the side of this name: the baseline, ours, the floor."""
+        client = self.client_case(case, name)
         told = {"host": self.server.host, "port": self.server.port} | arguments
         if client == "startup":
-            told["program"] = self.startup_program(library, name)
-        return [self.pieces.client, library or "-", client] + [f"{k}={v}" for k, v in told.items()]
+            told["program"] = self.startup_program(libraries[name], name)
+        program = [self.pieces.client, libraries[name] or "-"]
+        if case.table == cases.RUST and name != "floor":
+            crates = {"baseline": case.baseline or "postgres", "ours": "ferropq"}
+            program = [self.pieces.rust_client, crates[name]]
+        return [*program, client] + [f"{k}={v}" for k, v in told.items()]
+
+    @staticmethod
+    def client_case(case, name):
+        special = {"floor": case.floor_client, "ours": None}.get(name, case.baseline_client)
+        return special or case.client
+
+    @staticmethod
+    def sides(case, libraries):
+        """Which of the libraries a case is for."""
+        known = ["baseline", "ours"]
+        if case.table == cases.TLS and "system" in libraries:
+            known.insert(1, "system")
+        if case.floor:
+            known.append("floor")
+        return known
 
     def run(self, command, preload=False):
         """One process. Gives the printed numbers, or raises Failure, or Lacks."""
@@ -75,14 +97,14 @@ class Bench:
 
     def case(self, case, libraries, runs):
         """Measures one case, the libraries in turn, first forwards, then backwards."""
-        outcomes = {name: Outcome() for name in libraries if name != "floor" or case.floor}
+        outcomes = {name: Outcome() for name in self.sides(case, libraries)}
         for turn in range(runs):
             order = list(outcomes) if turn % 2 == 0 else list(reversed(outcomes))
             for name in order:
                 outcome = outcomes[name]
                 if outcome.lacks or outcome.error:
                     continue
-                command = self.command(name, libraries[name], case.client, case.arguments)
+                command = self.command(case, name, libraries, case.arguments)
                 try:
                     printed = self.run(command, case.preload)
                 except Lacks as lacks:
@@ -98,10 +120,10 @@ class Bench:
         """Instructions per row, message or call, by callgrind; they hardly vary, so one run."""
         if not shutil.which("valgrind"):
             raise Failure("valgrind is not installed")
-        outcomes = {name: Outcome() for name in libraries if name != "floor"}
+        outcomes = {name: Outcome() for name in ("baseline", "ours")}
         for name, outcome in outcomes.items():
             file = f"{folder}/callgrind.{name}"
-            client = self.command(name, libraries[name], case.client, case.instructions)
+            client = self.command(case, name, libraries, case.instructions)
             callgrind = ["valgrind", "--quiet", "--tool=callgrind",
                          "--toggle-collect=bench_measured", f"--callgrind-out-file={file}"]
             try:

@@ -1,6 +1,6 @@
 """The tables, and whether targets are met."""
 
-from .cases import BYTES, COUNT, CPU, TIMES, UNITS, WALL
+from .cases import BYTES, COUNT, CPU, RUST, TIMES, TLS, UNITS, WALL
 
 
 def quantity(value, kind):
@@ -39,9 +39,11 @@ class Line:
         self.baseline = outcomes["baseline"]
         self.ours = outcomes["ours"]
         self.floor = outcomes.get("floor")
+        self.system = outcomes.get("system")
         self.ratio = divide(self.ours.median, self.baseline.median)
         self.of_floor = divide(self.ours.median, self.floor.median if self.floor else None)
-        answers = [side.answers for side in (self.baseline, self.ours) if side.values]
+        sides = (self.baseline, self.ours, self.system)
+        answers = [side.answers for side in sides if side and side.values]
         self.differs = any(len(each) != 1 or each != answers[0] for each in answers)
 
     def demands(self):
@@ -60,36 +62,38 @@ class Line:
         kind = self.case.kind
         demands = list(self.demands())
         verdicts = [{True: "yes", False: "no", None: "-"}[met] for _, met in demands]
-        return [
-            self.case.name,
-            self.case.title,
-            kind,
-            quantity(self.baseline.median, kind),
-            quantity(self.ours.median, kind),
-            ratio(self.ratio),
-            quantity(self.floor.median, kind) if self.floor else "-",
-            ratio(divide(self.baseline.median, self.floor.median)) if self.floor else "-",
-            ratio(self.of_floor),
+        last = [
             ", ".join(text for text, _ in demands) or "-",
             ", ".join(verdicts) or "-",
             f"{100 * max(self.baseline.spread, self.ours.spread):.0f} %",
         ]
+        first = [self.case.name, self.case.title, kind, quantity(self.baseline.median, kind)]
+        ours = [quantity(self.ours.median, kind), ratio(self.ratio)]
+        if self.case.table == TLS:
+            system = self.system.median if self.system else None
+            return [*first, quantity(system, kind), *ours,
+                    ratio(divide(self.ours.median, system)), *last]
+        floor = self.floor.median if self.floor else None
+        return [*first, *ours, quantity(floor, kind), ratio(divide(self.baseline.median, floor)),
+                ratio(self.of_floor), *last]
 
     def notes(self):
-        yield from troubles(self.case.name, {"libpq": self.baseline, "ours": self.ours,
-                                             "floor": self.floor})
+        yield from troubles(self.case.name, {"baseline": self.baseline, "ours": self.ours,
+                                             "floor": self.floor, "system": self.system})
         if self.differs:
             yield f"{self.case.name}: the two libraries do not give the same answers"
 
     @property
     def failed(self):
-        return bool(self.differs or self.ours.error or self.baseline.error)
+        errors = [side.error for side in (self.ours, self.baseline, self.system) if side]
+        return bool(self.differs or any(errors))
 
     def as_json(self):
         return {
             "case": self.case.name,
             "kind": self.case.kind,
-            "libpq": self.baseline.median,
+            "baseline": self.baseline.median,
+            "system": self.system.median if self.system else None,
             "ours": self.ours.median,
             "ratio": self.ratio,
             "floor": self.floor.median if self.floor else None,
@@ -100,14 +104,20 @@ class Line:
         }
 
 
-HEADINGS = ["case", "what", "of", "libpq", "ours", "ratio", "floor", "libpq/floor", "ours/floor",
-            "at most", "met", "spread"]
+def headings(table_name):
+    """The columns of the table of this name."""
+    baseline = "postgres" if table_name == RUST else "libpq"
+    first = ["case", "what", "of", baseline]
+    last = ["at most", "met", "spread"]
+    if table_name == TLS:
+        return [*first, "system's", "ours", "ratio", "of system's", *last]
+    return [*first, "ours", "ratio", "floor", f"{baseline}/floor", "ours/floor", *last]
 
 
 class InstructionLine:
     """One line of the second table."""
 
-    HEADINGS = ["case", "instructions per", "libpq", "ours", "ratio", "at most", "met"]
+    HEADINGS = ["case", "instructions per", "baseline", "ours", "ratio", "at most", "met"]
 
     def __init__(self, case, outcomes):
         self.case = case
@@ -131,7 +141,7 @@ class InstructionLine:
         ]
 
     def notes(self):
-        yield from troubles(self.case.name, {"libpq": self.baseline, "ours": self.ours})
+        yield from troubles(self.case.name, {"baseline": self.baseline, "ours": self.ours})
 
 
 def troubles(case, sides):

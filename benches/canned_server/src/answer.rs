@@ -8,6 +8,8 @@ use crate::frame::{cstr, message};
 const BLOCK_BYTES: usize = 1 << 20;
 const OID_INT4: u32 = 23;
 const OID_TEXT: u32 = 25;
+/// What a word of a query's text begins with that names the type of a parameter.
+const PARAMETER: char = '$';
 
 /// An answer, named by the text of the query.
 ///
@@ -17,8 +19,12 @@ const OID_TEXT: u32 = 25;
 /// | `rows N COLUMNS WIDTH` | N rows of text columns, each value WIDTH bytes |
 /// | `copyout N WIDTH` | COPY OUT of N messages of WIDTH bytes, a newline ending each |
 /// | `copyin` | COPY IN; whatever arrives is counted and forgotten |
+/// | `insert` and anything behind it | CommandComplete `INSERT 0 1` |
 /// | nothing | EmptyQueryResponse |
 /// | anything else | CommandComplete `OK` |
+///
+/// Words such as `$int4` and `$text` may stand behind all else: they are the statement's
+/// parameters, which a description of it lists.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Answer {
     SelectOne,
@@ -32,6 +38,7 @@ pub(crate) enum Answer {
         width: u32,
     },
     CopyIn,
+    Insert,
     Empty,
     Command,
 }
@@ -39,7 +46,8 @@ pub(crate) enum Answer {
 impl Answer {
     pub(crate) fn parse(sql: &str) -> Self {
         let sql = sql.trim().trim_end_matches(';');
-        let mut words = sql.split_ascii_whitespace();
+        let words = sql.split_ascii_whitespace();
+        let mut words = words.take_while(|word| !word.starts_with(PARAMETER));
         match (words.next(), words.next(), words.next(), words.next()) {
             (None, ..) => Self::Empty,
             (Some(word), Some("1"), None, None) if word.eq_ignore_ascii_case("select") => {
@@ -62,6 +70,7 @@ impl Answer {
                 }
             }
             (Some("copyin"), None, ..) => Self::CopyIn,
+            (Some("insert"), ..) => Self::Insert,
             _ => Self::Command,
         }
     }
@@ -84,6 +93,7 @@ impl Answer {
             Self::Rows { count, .. } => format!("SELECT {count}"),
             Self::CopyOut { count, .. } => format!("COPY {count}"),
             Self::CopyIn => "COPY 0".to_owned(),
+            Self::Insert => "INSERT 0 1".to_owned(),
             Self::Empty => return message(out, b'I', |_| ()),
             Self::Command => "OK".to_owned(),
         };
@@ -112,6 +122,16 @@ impl Answer {
             _ => None,
         }
     }
+}
+
+/// The types of the parameters that a query's text names.
+pub(crate) fn parameters(sql: &str) -> impl Iterator<Item = u32> {
+    let words = sql.split_ascii_whitespace();
+    words.filter_map(|word| match word.strip_prefix(PARAMETER)? {
+        "int4" => Some(OID_INT4),
+        "text" => Some(OID_TEXT),
+        _ => None,
+    })
 }
 
 fn row_description(out: &mut Vec<u8>, columns: u16, name: impl Fn(u16) -> String, oid: u32) {
@@ -208,8 +228,17 @@ mod tests {
             }
         );
         assert_eq!(Answer::parse("copyin"), Answer::CopyIn);
+        assert_eq!(Answer::parse("insert $int4 $text"), Answer::Insert);
+        assert_eq!(Answer::parse("select 1 $int4"), Answer::SelectOne);
         assert_eq!(Answer::parse(" ; "), Answer::Empty);
         assert_eq!(Answer::parse("rows many"), Answer::Command);
+    }
+
+    #[test]
+    fn parameters_stand_behind_the_rest() {
+        let types: Vec<u32> = parameters("insert $int4 $text").collect();
+        assert_eq!(types, [OID_INT4, OID_TEXT]);
+        assert_eq!(parameters("rows 1 1 8").count(), 0);
     }
 
     #[test]

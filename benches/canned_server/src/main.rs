@@ -6,13 +6,14 @@
 //! input does: whoever started it holds that pipe, so it cannot outlive them.
 //!
 //! Users whose name begins with `scram` must prove the password `pencil` by SCRAM-SHA-256
-//! (4096 iterations, a salt made from the name); everyone else is trusted. The text of a query
-//! says what is answered, see [`answer::Answer`].
+//! (4096 iterations, a salt made from the name); everyone else is trusted. Who asks for TLS gets it.
+//! The text of a query says what is answered, see [`answer::Answer`].
 
 mod answer;
 mod frame;
 mod scram;
 mod session;
+mod tls;
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};

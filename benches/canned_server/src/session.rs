@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::answer::{Answer, Block};
+use openssl::ssl::SslAcceptor;
+
+use crate::answer::{Answer, Block, parameters};
 use crate::frame::{Fields, cstr, message};
 use crate::scram::{MECHANISM, Verifier};
+use crate::tls;
 
 const CODE_CANCEL: u32 = 80_877_102;
 const CODE_SSL: u32 = 80_877_103;
@@ -41,6 +44,7 @@ pub(crate) struct Shared {
     blocks: Mutex<HashMap<Answer, Option<Arc<Block>>>>,
     verifiers: Mutex<HashMap<String, Arc<Verifier>>>,
     connections: AtomicU64,
+    tls: OnceLock<SslAcceptor>,
 }
 
 impl Shared {
@@ -50,6 +54,10 @@ impl Shared {
             .entry(answer)
             .or_insert_with(|| answer.block().map(Arc::new))
             .clone()
+    }
+
+    fn tls(&self) -> &SslAcceptor {
+        self.tls.get_or_init(tls::acceptor)
     }
 
     fn verifier(&self, user: &str) -> Arc<Verifier> {
@@ -64,20 +72,37 @@ impl Shared {
 
 /// Serves one client until it leaves; an unexpected end is the client's right.
 pub(crate) fn serve(stream: impl Read + Write, shared: &Shared) {
-    let mut session = Session {
-        stream,
-        shared,
-        input: vec![0; INPUT_BYTES],
-        start: 0,
-        end: 0,
-        output: Vec::with_capacity(2 * OUTPUT_BYTES),
-        statements: HashMap::new(),
-        portals: HashMap::new(),
+    let served = match negotiate(stream, shared) {
+        Ok(Begun::Plain(stream, packet)) => Session::new(stream, shared, &packet).run(),
+        Ok(Begun::Secure(stream)) => Session::new(stream, shared, &[]).run(),
+        Err(error) => Err(error),
     };
-    if let Err(error) = session.run()
+    if let Err(error) = served
         && error.kind() == ErrorKind::InvalidData
     {
         eprintln!("canned-server: {error}");
+    }
+}
+
+/// A stream on which a startup packet comes, or has begun to.
+enum Begun<S> {
+    Plain(S, [u8; 8]),
+    Secure(tls::Stream<S>),
+}
+
+/// Answers what a client asks for before its startup packet.
+fn negotiate<S: Read + Write>(mut stream: S, shared: &Shared) -> io::Result<Begun<S>> {
+    loop {
+        let mut head = [0; 8];
+        stream.read_exact(&mut head)?;
+        match Fields(&head[4..]).int() {
+            Some(CODE_SSL) => {
+                stream.write_all(b"S")?;
+                return tls::accept(shared.tls(), stream).map(Begun::Secure);
+            }
+            Some(CODE_GSS) => stream.write_all(b"N")?,
+            _ => return Ok(Begun::Plain(stream, head)),
+        }
     }
 }
 
@@ -94,11 +119,32 @@ struct Session<'a, S> {
     end: usize,
     /// What is not sent yet: sent once nothing more has arrived, or when there is much of it.
     output: Vec<u8>,
-    statements: HashMap<String, Answer>,
+    statements: HashMap<String, Statement>,
     portals: HashMap<String, Answer>,
 }
 
-impl<S: Read + Write> Session<'_, S> {
+struct Statement {
+    answer: Answer,
+    parameters: Vec<u32>,
+}
+
+impl<'a, S: Read + Write> Session<'a, S> {
+    /// A session of which the first bytes have been read already.
+    fn new(stream: S, shared: &'a Shared, first: &[u8]) -> Self {
+        let mut input = vec![0; INPUT_BYTES];
+        input[..first.len()].copy_from_slice(first);
+        Self {
+            stream,
+            shared,
+            input,
+            start: 0,
+            end: first.len(),
+            output: Vec::with_capacity(2 * OUTPUT_BYTES),
+            statements: HashMap::new(),
+            portals: HashMap::new(),
+        }
+    }
+
     fn run(&mut self) -> io::Result<()> {
         if !self.start_up()? {
             return Ok(());
@@ -116,18 +162,15 @@ impl<S: Read + Write> Session<'_, S> {
 
     /// True once the client may ask, false where it came for something else.
     fn start_up(&mut self) -> io::Result<bool> {
-        let user = loop {
-            self.fill(4)?;
-            let length = u32::from_be_bytes(self.peek(4).try_into().expect("four bytes"));
-            let packet = self.take_bytes(length as usize)?;
-            let mut fields = Fields(&packet[4..]);
-            match fields.int() {
-                Some(CODE_CANCEL) | None => return Ok(false),
-                Some(CODE_SSL | CODE_GSS) => self.stream.write_all(b"N")?,
-                // Minor versions differ in nothing that is measured here.
-                Some(version) if version >> 16 == 3 => break user_of(&mut fields),
-                Some(_) => return Err(broken("unknown protocol version")),
-            }
+        self.fill(4)?;
+        let length = u32::from_be_bytes(self.peek(4).try_into().expect("four bytes"));
+        let packet = self.take_bytes(length as usize)?;
+        let mut fields = Fields(&packet[4..]);
+        let user = match fields.int() {
+            Some(CODE_CANCEL) | None => return Ok(false),
+            // Minor versions differ in nothing that is measured here.
+            Some(version) if version >> 16 == 3 => user_of(&mut fields),
+            Some(_) => return Err(broken("unknown protocol version")),
         };
         if user.starts_with("scram") && !self.authenticate(&user)? {
             return Ok(false);
@@ -208,14 +251,21 @@ impl<S: Read + Write> Session<'_, S> {
             }
             b'P' => {
                 let name = fields.cstr()?.to_owned();
-                let answer = Answer::parse(fields.cstr()?);
-                self.statements.insert(name, answer);
+                let sql = fields.cstr()?;
+                let statement = Statement {
+                    answer: Answer::parse(sql),
+                    parameters: parameters(sql).collect(),
+                };
+                self.statements.insert(name, statement);
                 message(&mut self.output, b'1', |_| ());
             }
             b'B' => {
-                let portal = fields.cstr()?.to_owned();
-                let answer = *self.statements.get(fields.cstr()?)?;
-                self.portals.insert(portal, answer);
+                let portal = fields.cstr()?;
+                let answer = self.statements.get(fields.cstr()?)?.answer;
+                match self.portals.get_mut(portal) {
+                    Some(bound) => *bound = answer,
+                    None => drop(self.portals.insert(portal.to_owned(), answer)),
+                }
                 message(&mut self.output, b'2', |_| ());
             }
             b'D' => self.describe(fields.byte()?, fields.cstr()?)?,
@@ -233,13 +283,16 @@ impl<S: Read + Write> Session<'_, S> {
 
     fn describe(&mut self, target: u8, name: &str) -> Option<()> {
         let answer = if target == b'S' {
-            // Parameters are taken as they come, so none is described.
+            let statement = self.statements.get(name)?;
             message(&mut self.output, b't', |body| {
-                body.extend_from_slice(&[0, 0])
+                body.extend_from_slice(&(statement.parameters.len() as u16).to_be_bytes());
+                for parameter in &statement.parameters {
+                    body.extend_from_slice(&parameter.to_be_bytes());
+                }
             });
-            self.statements.get(name)?
+            statement.answer
         } else {
-            self.portals.get(name)?
+            *self.portals.get(name)?
         };
         answer.describe(&mut self.output);
         Some(())

@@ -1,0 +1,64 @@
+//! The cases by the `postgres` crate.
+
+use postgres::{Client, Error, NoTls, Statement};
+
+use crate::cases::{Face, INSERT, ONE};
+use crate::measure::Seen;
+use crate::options::Options;
+
+/// A client and its statements.
+pub(crate) struct Theirs {
+    client: Client,
+    one: Statement,
+    insert: Statement,
+}
+
+impl Face for Theirs {
+    type Error = Error;
+
+    fn connect(options: &Options) -> Result<Self, Error> {
+        let mut client = Client::connect(&options.conninfo(), NoTls)?;
+        let one = client.prepare(ONE)?;
+        let insert = client.prepare(INSERT)?;
+        Ok(Self {
+            client,
+            one,
+            insert,
+        })
+    }
+
+    fn rows(&mut self, sql: &str, read: Option<&mut Seen>) -> Result<usize, Error> {
+        let rows = self.client.query(sql, &[])?;
+        if let Some(seen) = read {
+            for row in &rows {
+                for column in 0..row.len() {
+                    seen.value(row.get(column));
+                }
+            }
+        }
+        Ok(rows.len())
+    }
+
+    fn one(&mut self, parameter: i32, seen: &mut Seen) -> Result<(), Error> {
+        let rows = self.client.query(&self.one, &[&parameter])?;
+        seen.value(rows[0].get(0));
+        Ok(())
+    }
+
+    /// This library keeps no statements by their text: each is prepared anew.
+    fn one_by_text(&mut self, parameter: i32, seen: &mut Seen) -> Result<(), Error> {
+        let rows = self.client.query(ONE, &[&parameter])?;
+        seen.value(rows[0].get(0));
+        Ok(())
+    }
+
+    fn insert(&mut self, number: i32, text: &str) -> Result<u64, Error> {
+        self.client.execute(&self.insert, &[&number, &text])
+    }
+
+    /// This library has no call for it: one by one.
+    fn insert_together(&mut self, count: u64, text: &str) -> Result<u64, Error> {
+        let numbers = 0..count;
+        numbers.map(|number| self.insert(number as i32, text)).sum()
+    }
+}
