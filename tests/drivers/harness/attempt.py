@@ -31,8 +31,10 @@ class Done:
 class Attempt:
     """What an item gets to work with; its transcript is what gets compared."""
 
-    def __init__(self, library: Library, server: Server, work: Path, cache: Path):
+    def __init__(self, library: Library, reference: Library, server: Server, work: Path, cache: Path):
         self.library = library
+        # The original, for what has to be measured in turns.
+        self.reference = reference
         self.server = server
         self.work = work
         self.cache = cache

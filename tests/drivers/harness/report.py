@@ -41,7 +41,8 @@ class Row:
         )
 
 
-def attempt(item: Item, library: Library, server: Server, work: Path, cache: Path) -> Outcome:
+def attempt(item: Item, library: Library, reference: Library, server: Server, work: Path,
+            cache: Path) -> Outcome:
     """One item on one library, cleaned up whatever happens."""
     shutil.rmtree(work, ignore_errors=True)
     started = time.monotonic()
@@ -49,10 +50,10 @@ def attempt(item: Item, library: Library, server: Server, work: Path, cache: Pat
     failure = None
     processes = 0
     try:
-        trial = Attempt(library, server, work, cache)
+        trial = Attempt(library, reference, server, work, cache)
         item.action(trial)
         trial.end()
-        processes = library.prove(trial.testimony)
+        processes = trial.library.prove(trial.testimony)
     except (Unexpected, NotProven, TimeoutError, EOFError, RuntimeError) as error:
         failure = str(error)
     except Exception:  # noqa: BLE001 - an item's own mistake fails that item alone
@@ -112,8 +113,8 @@ def run(items: list[Item], original: Library, ours: Library, server: Server, wor
         folder = work / item.name
         row = Row(
             item,
-            attempt(item, original, server, folder, cache),
-            attempt(item, ours, server, folder, cache),
+            attempt(item, original, original, server, folder, cache),
+            attempt(item, ours, original, server, folder, cache),
         )
         rows.append(row)
         print(" ok" if row.passed else " FAILED", flush=True)

@@ -53,6 +53,7 @@ SELECT * FROM dblink_get_result('c') AS t(a int);
 SELECT * FROM dblink_get_result('c') AS t(a int);
 SELECT * FROM dblink_get_result('c') AS t(a int);
 SELECT dblink_send_query('c', 'SELECT pg_sleep(30)');
+SELECT pg_sleep(0.3);
 SELECT dblink_is_busy('c');
 SELECT dblink_cancel_query('c');
 SELECT * FROM dblink_get_result('c', false) AS t(a text);

@@ -1,7 +1,19 @@
 """pgbench: every query mode, pipelines, retries, and its rate on both libraries."""
 
-from harness.attempt import Attempt
+import re
+import statistics
+
+from harness.attempt import Attempt, Unexpected
+from harness.library import Library
 from harness.registry import item
+
+MODES = ("simple", "extended", "prepared")
+# Rounds of one second in each mode; what a library is measured by is the median of them.
+ROUNDS = 7
+# A mode that seems slower is measured again, so often at most: other work on the machine disturbs.
+TRIES = 4
+# What two measures of the same library are apart, as a part of one.
+NOISE = 0.02
 
 NUMBERS = (
     (r"^(latency|initial connection time|tps) .*", r"\1 N"),
@@ -15,7 +27,7 @@ NUMBERS = (
 @item("pgbench", "-i, -S -c 8 -j 2 by simple, extended and prepared, TPC-B")
 def modes(t: Attempt) -> None:
     t.run("pgbench", "-i", "-s", "1", scrub=NUMBERS)
-    for mode in ("simple", "extended", "prepared"):
+    for mode in MODES:
         t.run("pgbench", "-n", "-S", "-c", "8", "-j", "2", "-t", "250", "-M", mode, scrub=NUMBERS)
     t.run("pgbench", "-n", "-c", "4", "-j", "2", "-t", "50", "-M", "prepared", scrub=NUMBERS)
     t.run("pgbench", "-n", "-S", "-C", "-c", "4", "-t", "20", scrub=((r"^average connection time.*", ""), *NUMBERS))
@@ -45,3 +57,39 @@ SELECT 2 AS two \gset
     (t.work / "multi.sql").write_text("SELECT 1 AS a\\; SELECT 2 AS b \\gset p_\nSELECT :p_b;\n")
     t.run("pgbench", "-n", "-t", "5", "-f", "multi.sql", scrub=NUMBERS)
     t.run("pgbench", "-n", "-t", "5", "-d", "nowhere", scrub=NUMBERS, expect=1)
+
+
+@item("pgbench", "-S -c 8 -j 2: transactions a second in turns with the original, as a ratio to it")
+def rate(t: Attempt) -> None:
+    t.run("pgbench", "-i", "-s", "1", scrub=NUMBERS)
+    t.check("it transacts", all(transactions(t, t.library, mode) > 0 for mode in MODES))
+    if t.library == t.reference:
+        t.shown = "the measure: 1"
+        return
+    ratios = {}
+    for mode in MODES:
+        rounds: list[float] = []
+        for _ in range(TRIES):
+            rounds += [in_turns(t, mode, number % 2 == 0) for number in range(ROUNDS)]
+            ratios[mode] = statistics.median(rounds)
+            if ratios[mode] >= 1 - NOISE:
+                break
+    t.shown = ", ".join(f"{mode} {ratio:.3f}" for mode, ratio in ratios.items())
+    if min(ratios.values()) < 1 - NOISE:
+        raise Unexpected(f"slower than the original: {t.shown}")
+
+
+def in_turns(t: Attempt, mode: str, first: bool) -> float:
+    """The rate on the library as a part of the original's, measured right before or after it."""
+    measured = [transactions(t, library, mode) for library in ((t.library, t.reference) if first else (t.reference, t.library))]
+    ours, original = measured if first else reversed(measured)
+    return ours / original
+
+
+def transactions(t: Attempt, library: Library, mode: str) -> float:
+    """Transactions a second over the socket: without TLS it is the library that counts."""
+    environment = t.socket | library.environment(t.testimony)
+    if library != t.library:
+        environment |= {"LD_PRELOAD": ""}  # it is not under test
+    done = t.run("pgbench", "-n", "-S", "-c", "8", "-j", "2", "-T", "1", "-M", mode, env=environment, record=False)
+    return float(re.search(r"^tps = ([\d.]+)", done.out, re.MULTILINE)[1])

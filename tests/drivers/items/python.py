@@ -34,6 +34,15 @@ def psycopg2(t: Attempt) -> None:
 
 @item("psycopg2", "its own test suite: every test's outcome")
 def psycopg2_suite(t: Attempt) -> None:
+    suite(t, {})
+
+
+@item("psycopg2", "its own test suite again, each call waited for by a callback")
+def psycopg2_green(t: Attempt) -> None:
+    suite(t, {"PSYCOPG2_TEST_GREEN": "1"})
+
+
+def suite(t: Attempt, settings: dict[str, str]) -> None:
     interpreter = python.environment(t.cache) / "bin" / "python"
     t.sql("CREATE EXTENSION hstore")
     done = t.run(
@@ -45,8 +54,7 @@ def psycopg2_suite(t: Attempt) -> None:
             "PSYCOPG2_TESTDB_PORT": str(t.server.port),
             "PSYCOPG2_TESTDB_USER": t.environment()["PGUSER"],
             "PSYCOPG2_TEST_REPL_DSN": "",
-            "PSYCOPG2_TESTDB_FAST": "",
-        },
+        } | settings,
     )
     outcomes = re.findall(
         r"^(\w+) \(([\w.]+)\)(?:\n[^\n]*?)? \.\.\. (ok|FAIL|ERROR|skipped .*|expected failure)$", done.err, re.MULTILINE
@@ -56,6 +64,7 @@ def psycopg2_suite(t: Attempt) -> None:
     if ran is None or ended is None:
         t.check(f"the suite came to its end: {(done.out + done.err)[-2000:]} exit {done.code}", False)
         return
+    t.check("every test's outcome was read", len(outcomes) == int(ran[1]))
     for name, where, outcome in sorted(outcomes):
         t.note(f"{where}.{name}: {outcome}", NOT_WITH_LATER)
     t.note(f"{ran[1]} tests, {ended[1]}")

@@ -93,6 +93,9 @@ row($dbh->pg_ready);
 row($dbh->pg_result);
 $sth = $dbh->prepare('SELECT pg_sleep(20)', { pg_async => PG_ASYNC });
 $sth->execute;
+# A request that comes before the server has begun with the query cancels nothing.
+my $sleeping = q{SELECT 1 FROM pg_stat_activity WHERE pid = ? AND wait_event = 'PgSleep'};
+for (1 .. 200) { last if $other->selectrow_array($sleeping, undef, $dbh->{pg_pid}); select undef, undef, undef, 0.05 }
 row($dbh->pg_cancel);
 row($dbh->selectrow_array('SELECT 1'));
 
