@@ -73,7 +73,7 @@ fn encrypt(
     user: &[u8],
     algorithm: Option<&[u8]>,
 ) -> Option<String> {
-    driver.engine().clear_error_if_idle();
+    driver.engine().error_mut().clear();
     let algorithm = match algorithm {
         Some(algorithm) => algorithm.to_vec(),
         None => preferred_algorithm(driver)?,

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::error::Error;
-use crate::result::{ExecStatus, QueryResult};
+use crate::result::{ExecStatus, QueryResult, Report};
 use crate::transport::tls::Handshake;
 use crate::transport::{Deadline, Readiness, Wait, poll};
 
@@ -278,7 +278,12 @@ pub fn call_function<H: Host>(
     let sent = engine.send_function_call(oid, arguments);
     let mut last = None;
     if sent.is_ok() {
-        while let Some(result) = fetch_until(host, deadline) {
+        while let Some(mut result) = fetch_until(host, deadline) {
+            if last.is_some() && host.engine().stream.is_none() {
+                // What the server said, and that it has gone.
+                let text = host.engine().error.as_bytes();
+                result.report = Some(Box::new(Report::internal(text)));
+            }
             last = Some(result);
         }
         last = last.or_else(|| Some(host.engine().no_function_result()));

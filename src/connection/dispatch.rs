@@ -4,7 +4,7 @@
 //! only once it has arrived in full, and its own length is trusted for finding the next one.
 
 use crate::result::{
-    CommandTag, ExecStatus, INSUFFICIENT_COLUMNS, QueryResult, RowFault, RowSet, Stop,
+    CommandTag, ExecStatus, INSUFFICIENT_COLUMNS, QueryResult, Report, RowFault, RowSet, Stop,
 };
 use crate::wire::backend::{
     BackendKeyData, CommandComplete, MAX_KEY_LEN, MIN_KEY_LEN, ReadyForQuery, TransactionStatus,
@@ -346,7 +346,12 @@ impl Connection {
             self.advance_queue(true, false);
             self.phase = Phase::Idle;
         } else {
-            self.result = Some(self.new_result(ExecStatus::PipelineSync));
+            let mut result = self.new_result(ExecStatus::PipelineSync);
+            if !self.error.is_empty() {
+                // Of a call that was refused since the last command was dealt with.
+                result.report = Some(Box::new(Report::internal(self.error.as_bytes())));
+            }
+            self.result = Some(result);
             self.pipeline = PipelineStatus::On;
             self.phase = Phase::Ready;
         }

@@ -28,7 +28,11 @@ impl Connection {
             self.parse_input();
         }
         if self.phase == Phase::Busy && self.stream.is_none() {
+            // Asked for on a connection that was lost before.
+            self.error.push("invalid socket");
             self.lose_answer();
+            self.phase = Phase::Idle;
+            return Fetch::Result(self.take_answer());
         }
         match self.phase {
             Phase::Busy => Fetch::Wait,

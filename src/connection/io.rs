@@ -54,7 +54,12 @@ impl Connection {
     ///
     /// A server that does not read because it is waiting for us to read is read from meanwhile.
     pub fn flush(&mut self) -> Result<Flush, Lost> {
+        let in_vain = self.write_failure.is_some() && self.output.len() > 0;
         if self.flush_some() == Flush::Done {
+            if in_vain && self.stream.is_some() {
+                // What the server has left to say, or that it has gone.
+                self.receive_some(Wait::Never)?;
+            }
             return Ok(Flush::Done);
         }
         let deadline = self.answer_deadline();
@@ -232,6 +237,8 @@ impl Connection {
         if self.phase == Phase::Busy || self.phase.is_copy() && !rows_left {
             self.lose_answer();
         }
+        // Nobody answers these any more.
+        self.queue.clear();
     }
 
     /// The rest of the answer will never come.

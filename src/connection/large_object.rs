@@ -93,7 +93,7 @@ fn unknown<T>(engine: &mut Connection, name: &str) -> Result<T, Refused> {
 /// Begins a call: forgets earlier errors, and looks the functions up where that has not been done.
 fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
     let engine = host.engine();
-    engine.clear_error_if_idle();
+    engine.error.clear();
     if engine.large_objects.is_some() {
         return Ok(());
     }

@@ -26,9 +26,9 @@ fn file_failed<H: Host, T>(
 ) -> Result<T, Refused> {
     let path = String::from_utf8_lossy(path);
     let reason = os_error::text(error);
-    host.engine().clear_error_if_idle();
-    host.engine()
-        .refuse(&format!("could not {what} file \"{path}\": {reason}"))
+    let engine = host.engine();
+    engine.error.clear();
+    engine.refuse(&format!("could not {what} file \"{path}\": {reason}"))
 }
 
 /// Makes a large object from a file of the client's, with this OID; `None` and 0 leave the choice to

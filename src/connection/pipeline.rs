@@ -36,12 +36,13 @@ impl Connection {
                 return self.refuse("cannot exit pipeline mode with uncollected results");
             }
             Phase::Busy => return self.refuse("cannot exit pipeline mode while busy"),
+            // The results of the COPY are missing as well, which is said below.
             Phase::CopyIn | Phase::CopyOut | Phase::CopyBoth => {
-                return self.refuse("cannot exit pipeline mode while in COPY");
+                self.error.push("cannot exit pipeline mode while in COPY");
             }
             Phase::Idle | Phase::PipelineIdle => {}
         }
-        if !self.queue.is_empty() {
+        if !self.queue.is_empty() || self.phase.is_copy() {
             return self.refuse("cannot exit pipeline mode with uncollected results");
         }
         self.pipeline = PipelineStatus::Off;
@@ -49,7 +50,8 @@ impl Connection {
         self.flush().map(|_| ()).map_err(|_| Refused)
     }
 
-    /// Marks a synchronisation point; `flush` sends all that is queued.
+    /// Marks a synchronisation point; `flush` sends all that is queued. That the connection is lost
+    /// is told by the result.
     pub fn pipeline_sync(&mut self, flush: bool) -> Result<(), Refused> {
         if self.pipeline == PipelineStatus::Off {
             return self.refuse("cannot send pipeline when not in pipeline mode");
@@ -57,26 +59,23 @@ impl Connection {
         if self.phase.is_copy() {
             return self.refuse("cannot send pipeline while in COPY");
         }
-        if self.status != ConnStatus::Ok {
-            return self.refuse("no connection to the server");
-        }
         frontend::sync(self.output.buffer());
         self.trace_sent();
         if flush {
             return self.enqueue(CommandKind::Sync, None);
         }
+        self.flush_batch()?;
         self.queue.push_back(super::state::Command {
             kind: CommandKind::Sync,
             query: None,
             columns: None,
         });
         self.queue_grew();
-        self.flush_batch()
+        Ok(())
     }
 
     /// Asks the server to send what it has, without a synchronisation point.
     pub fn send_flush_request(&mut self) -> Result<(), Refused> {
-        self.error.clear_if(self.queue.is_empty());
         if self.status != ConnStatus::Ok {
             return self.refuse("no connection to the server");
         }
@@ -90,7 +89,7 @@ impl Connection {
 
     /// Sends once much has been gathered.
     fn flush_batch(&mut self) -> Result<(), Refused> {
-        if self.pipeline != PipelineStatus::Off && self.output.len() < (64 << 10) {
+        if self.pipeline == PipelineStatus::On && self.output.len() < (64 << 10) {
             return Ok(());
         }
         let _: Flush = self.flush().map_err(|_| Refused)?;

@@ -189,15 +189,13 @@ impl Connection {
 
     /// The same for a command that is made already.
     pub(super) fn enqueue_command(&mut self, command: Command) -> Result<(), Refused> {
-        let kind = command.kind;
+        let batching = self.pipeline == PipelineStatus::On && command.kind != CommandKind::Sync;
+        if !batching || self.output.len() >= PIPELINE_BATCH {
+            // What cannot be sent yet is sent by whoever waits for the answer.
+            let _: Flush = self.flush().map_err(|_| Refused)?;
+        }
         self.queue.push_back(command);
         self.queue_grew();
-        let batching = self.pipeline != PipelineStatus::Off && kind != CommandKind::Sync;
-        if batching && self.output.len() < PIPELINE_BATCH {
-            return Ok(());
-        }
-        // What cannot be sent yet is sent by whoever waits for the answer.
-        let _: Flush = self.flush().map_err(|_| Refused)?;
         Ok(())
     }
 

@@ -193,6 +193,17 @@ impl<'a> Conn<'a> {
         Res::own(self.api, raw)
     }
 
+    /// Waits until the other side has closed, two seconds at most.
+    pub(crate) fn wait_for_end(&self) {
+        let mut poll = libc::pollfd {
+            fd: self.socket(),
+            events: 0,
+            revents: 0,
+        };
+        // SAFETY: one entry, which is writable.
+        unsafe { libc::poll(&raw mut poll, 1, 2000) };
+    }
+
     /// Waits until something can be read, two seconds at most.
     pub(crate) fn wait_readable(&self) {
         let mut poll = libc::pollfd {

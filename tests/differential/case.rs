@@ -22,6 +22,7 @@ pub(crate) enum Area {
     Connect,
     Status,
     Null,
+    Order,
     Cancel,
     Function,
     Async,
@@ -38,7 +39,7 @@ pub(crate) enum Area {
 }
 
 impl Area {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Simple,
         Self::Extended,
         Self::Result,
@@ -50,6 +51,7 @@ impl Area {
         Self::Connect,
         Self::Status,
         Self::Null,
+        Self::Order,
         Self::Cancel,
         Self::Function,
         Self::Async,

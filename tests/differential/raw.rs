@@ -95,7 +95,10 @@ pub(crate) const CONNECTION_OK: c_int = 0;
 pub(crate) const CONNECTION_BAD: c_int = 1;
 
 pub(crate) const PGRES_TUPLES_OK: c_int = 2;
+pub(crate) const PGRES_COPY_OUT: c_int = 3;
+pub(crate) const PGRES_COPY_IN: c_int = 4;
 pub(crate) const PGRES_FATAL_ERROR: c_int = 7;
+pub(crate) const PGRES_COPY_BOTH: c_int = 8;
 
 /// Every field code of `PQresultErrorField`, with the name that transcripts show.
 pub(crate) const DIAGNOSTIC_FIELDS: [(u8, &str); 18] = [

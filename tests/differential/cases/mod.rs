@@ -15,6 +15,7 @@ mod large_object;
 mod login;
 mod notice;
 mod null;
+mod order;
 mod pipeline;
 mod print;
 mod reach;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<Case> {
     reach::add(&mut table);
     status::add(&mut table);
     null::add(&mut table);
+    order::add(&mut table);
     asynchronous::add(&mut table);
     pipeline::add(&mut table);
     copying::add(&mut table);
