@@ -193,7 +193,10 @@ pub(crate) fn add(table: &mut Table) {
     add_deprecated(table);
     table.add(Area::Copy, "both", |ctx, t| {
         let conn = ctx.connect_with(t, "replication=true");
-        let slot = conn.exec(c"CREATE_REPLICATION_SLOT diff_slot TEMPORARY PHYSICAL");
+        // The same name could still be taken by the other library's connection.
+        let name = format!("diff_slot_{}", conn.backend_pid());
+        let create = format!("CREATE_REPLICATION_SLOT {name} TEMPORARY PHYSICAL");
+        let slot = conn.exec(&cstring(create));
         t.value("slot", slot.status_name());
         let start = conn.exec(c"START_REPLICATION PHYSICAL 0/FFFFFF00");
         t.value("start", start.status_name());
