@@ -23,8 +23,10 @@ FUZZ_TIME ?= 60
 
 .PHONY: all check demo test test-connect test-drivers bench headers install uninstall fuzz miri clean help
 
+# Each for itself: together, the shared library would keep what only the static one has to.
 all: ## build the C library: target/release/libferropq.so and libferropq.a
-	$(CARGO) build --release --lib --features $(FEATURES)
+	$(CARGO) rustc --release --lib --features $(FEATURES) --crate-type cdylib
+	$(CARGO) rustc --release --lib --features $(FEATURES) --crate-type staticlib
 	@ln -sf libferropq.so $(RELEASE)/$(SONAME)
 	@ln -sf libferropq.so $(RELEASE)/libpq.so
 

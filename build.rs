@@ -1,15 +1,21 @@
-//! What the C library needs beyond compiling: its name in the dynamic linker's eyes, and its
-//! headers.
+//! What the C library needs beyond compiling: its name in the dynamic linker's eyes, its headers,
+//! and trampolines to the libraries that it loads when it needs them.
 
 use std::env;
 
+#[cfg(feature = "capi")]
+#[path = "build/late.rs"]
+mod late;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(late_openssl)");
     if env::var_os("CARGO_FEATURE_CAPI").is_some() {
         name_the_library();
         #[cfg(feature = "capi")]
         {
             compile_variadic_functions();
+            late::link();
             headers::write();
         }
     }

@@ -1916,12 +1916,14 @@ void *PQsslStruct(PGconn *conn, const char *struct_name);
 void *PQgetssl(PGconn *conn);
 
 /**
- * Without effect: OpenSSL initialises itself.
+ * Not needed: OpenSSL initialises itself. With an argument that is not 0 it is loaded now, and not
+ * when a connection uses it first: for programs that could not load it later, having changed their
+ * root directory.
  */
 void PQinitSSL(int do_init);
 
 /**
- * Without effect: OpenSSL initialises itself.
+ * Not needed, as PQinitSSL; OpenSSL is loaded now where one of the arguments is not 0.
  */
 void PQinitOpenSSL(int do_ssl, int do_crypto);
 

@@ -57,19 +57,24 @@ fn library() -> PathBuf {
         .expect("the shared library among the build's files")
 }
 
-/// The symbols that a shared library defines for others.
-fn exported(library: &Path) -> BTreeSet<String> {
-    let output = Command::new("nm")
-        .args(["-D", "--defined-only"])
+/// What a program of the linker's says of a library.
+fn told(program: &str, options: &[&str], library: &Path) -> String {
+    let output = Command::new(program)
+        .args(options)
         .arg(library)
         .output()
-        .expect("nm, which comes with the linker");
+        .expect("a program that comes with the linker");
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let text = String::from_utf8(output.stdout).expect("names of symbols");
+    String::from_utf8(output.stdout).expect("names of symbols")
+}
+
+/// The symbols that a shared library defines for others.
+fn exported(library: &Path) -> BTreeSet<String> {
+    let text = told("nm", &["-D", "--defined-only"], library);
     let name = |line: &str| line.split_whitespace().next_back().map(str::to_owned);
     text.lines().filter_map(name).collect()
 }
@@ -107,6 +112,24 @@ fn the_library_exports_what_is_ticked_and_nothing_else() {
         wrong.push(format!("{symbol} is exported and not in the ledger"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[cfg(late_openssl)]
+fn libraries_that_are_loaded_when_they_are_needed_are_not_needed_from_the_start() {
+    let undefined = told("nm", &["-D", "--undefined-only"], &library());
+    let unlisted: Vec<&str> = undefined
+        .lines()
+        .filter(|line| line.contains("@OPENSSL_") || line.contains(" _Unwind_"))
+        .collect();
+    assert!(
+        unlisted.is_empty(),
+        "to be added to build/late_*.txt: {unlisted:?}"
+    );
+    let dynamic = told("readelf", &["-dW"], &library());
+    for late in ["libssl", "libcrypto", "libgcc_s"] {
+        assert!(!dynamic.contains(late), "needed from the start: {dynamic}");
+    }
 }
 
 #[test]

@@ -110,7 +110,8 @@ def our_library():
     named = os.environ.get("FERROPQ_LIB")
     if named:
         return existing(named, "FERROPQ_LIB")
-    run("cargo", "build", "--release", "--features", "capi,openssl,oauth", cwd=ROOT)
+    run("cargo", "rustc", "--release", "--lib", "--features", "capi,openssl,oauth",
+        "--crate-type", "cdylib", cwd=ROOT)
     return existing(target_directory() / "release" / "libferropq.so", "cargo")
 
 

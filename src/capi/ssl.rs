@@ -5,11 +5,12 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
-use super::boundary::{with_conn, with_conn_ref};
+use super::boundary::{guard, with_conn, with_conn_ref};
 use super::conn::PGconn;
 use super::memory;
 use super::result_names::Names;
 use crate::conninfo::TLS_AVAILABLE;
+use crate::transport::tls::load_library;
 use crate::transport::{SecureKind, SecureStream, Stream};
 
 /// The name of the TLS library.
@@ -127,16 +128,23 @@ pub unsafe extern "C" fn PQgetssl(conn: *mut PGconn) -> *mut c_void {
     unsafe { PQsslStruct(conn, c"OpenSSL".as_ptr()) }
 }
 
-/// Without effect: OpenSSL initialises itself.
+/// Not needed: OpenSSL initialises itself. With an argument that is not 0 it is loaded now, and not
+/// when a connection uses it first: for programs that could not load it later, having changed their
+/// root directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn PQinitSSL(do_init: c_int) {
-    let _ = do_init;
+    PQinitOpenSSL(do_init, do_init);
 }
 
-/// Without effect: OpenSSL initialises itself.
+/// Not needed, as PQinitSSL; OpenSSL is loaded now where one of the arguments is not 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn PQinitOpenSSL(do_ssl: c_int, do_crypto: c_int) {
-    let _ = (do_ssl, do_crypto);
+    if do_ssl != 0 || do_crypto != 0 {
+        guard((), || {
+            // Where it cannot be loaded, the first connection that needs it says so.
+            let _ = load_library();
+        });
+    }
 }
 
 /// 1 when the connection is encrypted with GSSAPI, else 0.

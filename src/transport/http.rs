@@ -10,6 +10,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_p
 use ureq::{Agent, Body, Error, http};
 use zeroize::Zeroizing;
 
+use crate::transport::tls;
+
 /// The longest answer taken.
 const LONGEST: u64 = 256 << 10;
 
@@ -55,6 +57,8 @@ pub struct Client {
 impl Client {
     /// A client; the error is one sentence.
     pub fn new(options: &Options) -> Result<Self, String> {
+        // The TLS of the platform is the same library.
+        tls::load_library()?;
         let roots = match &options.ca_file {
             None => RootCerts::PlatformVerifier,
             Some(file) => read_certificates(file)?,

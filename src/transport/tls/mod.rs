@@ -75,6 +75,14 @@ pub const ATTRIBUTES: &[&str] = if cfg!(feature = "openssl") {
     &[]
 };
 
+/// Sees to it that the library is loaded. Handshakes do so themselves; others that use it, such as
+/// an HTTPS client, must call this first. The error is a sentence.
+pub fn load_library() -> Result<(), String> {
+    #[cfg(feature = "openssl")]
+    openssl::load()?;
+    Ok(())
+}
+
 fn tls_error(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Tls, message)
 }

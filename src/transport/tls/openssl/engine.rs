@@ -3,7 +3,7 @@
 //! Engines are deprecated and newer versions of OpenSSL lack them: the functions are looked for when
 //! they are needed, so that their absence is an error of the one connection that wants them.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::mem::transmute;
 use std::ptr;
 
@@ -13,6 +13,7 @@ use foreign_types::ForeignType;
 use openssl_sys as ffi;
 
 use super::failure;
+use super::library::Library;
 use crate::error::Error;
 use crate::transport::tls::tls_error;
 
@@ -32,14 +33,10 @@ struct Functions {
     free: Change,
 }
 
-fn symbol(name: &CStr) -> Option<*mut c_void> {
-    // SAFETY: the name is NUL-terminated; the default handle searches what is loaded already.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    (!address.is_null()).then_some(address)
-}
-
 impl Functions {
     fn find() -> Option<Self> {
+        let library = Library::get().ok()?;
+        let symbol = |name| library.symbol(name);
         let by_id = symbol(c"ENGINE_by_id")?;
         let init = symbol(c"ENGINE_init")?;
         let load_private_key = symbol(c"ENGINE_load_private_key")?;

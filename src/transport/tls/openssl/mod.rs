@@ -5,11 +5,13 @@ mod context;
 mod engine;
 mod failure;
 mod identity;
+mod library;
 mod machine;
 mod stream;
 
 use ::openssl::ssl::Ssl;
 
+use self::library::Library;
 use super::channel::Channel;
 use super::handshake::Machine;
 use super::settings::{TlsSettings, Verify};
@@ -17,8 +19,17 @@ use super::tls_error;
 use crate::error::Error;
 use crate::transport::Socket;
 
+/// Sees to it that OpenSSL is loaded, which nothing here may be used before. The error is a sentence.
+pub(super) fn load() -> Result<(), String> {
+    match Library::get() {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(format!("could not load OpenSSL: {reason}")),
+    }
+}
+
 /// Gets a handshake ready: see [`Handshake::start`](super::Handshake::start).
 pub(super) fn start(socket: Socket, settings: &TlsSettings) -> Result<Box<dyn Machine>, Error> {
+    load().map_err(tls_error)?;
     let context = context::for_settings(settings)?;
     let mut ssl =
         Ssl::new(&context).map_err(|e| with_reason("could not establish SSL connection", &e))?;
