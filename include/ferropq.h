@@ -29,6 +29,16 @@ const char *ferropq_version(void);
 void ferropq_set_scram_key_cache(int enabled);
 
 /**
+ * Sets how many bytes the process keeps of the memory of cleared results, for results to come:
+ * 32 MiB unless set, and with 0 nothing.
+ *
+ * However many connections read large results, no more is kept; what has not been needed for some
+ * ten seconds is given back when other memory is. What is kept beyond a lower number goes back to
+ * the system now.
+ */
+void ferropq_set_kept_memory(size_t bytes);
+
+/**
  * As PQgetCopyData, without a copy: `*data` points into the connection's own memory.
  *
  * The row is valid until the next call with the connection, must not be freed, and has no NUL

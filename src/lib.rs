@@ -104,7 +104,7 @@ pub use client::{
     IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OauthPrompt,
     OauthRequest, OwnedRow, Pipeline, Row, RowIndex, RowStream, Rows, SimpleQueryMessage,
     SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs, ToStatement, Transaction,
-    TransactionBuilder, quote_identifier, quote_literal, set_scram_key_cache,
+    TransactionBuilder, quote_identifier, quote_literal, set_kept_memory, set_scram_key_cache,
 };
 pub use error::{Error, ErrorKind, ServerError};
 pub use postgres_types as types;

@@ -16,11 +16,14 @@ use ferropq::capi::conn_status::*;
 use ferropq::capi::connect::*;
 use ferropq::capi::copy::*;
 use ferropq::capi::exec::*;
-use ferropq::capi::ferropq::{ferropq_get_copy_view, ferropq_set_scram_key_cache};
+use ferropq::capi::ferropq::{
+    ferropq_get_copy_view, ferropq_set_kept_memory, ferropq_set_scram_key_cache,
+};
 use ferropq::capi::notice::PQsetNoticeReceiver;
 use ferropq::capi::result::*;
 use ferropq::capi::result_error::PQresultErrorMessage;
 use ferropq::capi::types::ConnStatusType;
+use ferropq::result::store;
 use support::{SCRAM_USER, SUPERUSER, Via, require_server};
 
 fn c(text: &str) -> CString {
@@ -121,6 +124,27 @@ fn copied_rows_are_lent_where_they_lie() {
         assert!(PQgetResult(conn.0).is_null());
         assert_eq!(ferropq_get_copy_view(conn.0, &raw mut data, 0), -2);
         assert_eq!(ferropq_get_copy_view(ptr::null_mut(), &raw mut data, 0), -2);
+    }
+}
+
+#[test]
+fn memory_of_large_results_is_kept_within_the_bound_that_is_set() {
+    let Some(server) = require_server() else {
+        return;
+    };
+    let conns: Vec<Conn> = (0..4)
+        .map(|_| Conn::open(&server.conninfo(SUPERUSER, Via::Unix)))
+        .collect();
+    let large = c"select repeat('x', 1000) from generate_series(1, 20000)";
+    // Whatever else the process reads meanwhile, it keeps no more either.
+    for bound in [8 << 20, 0, 32 << 20] {
+        ferropq_set_kept_memory(bound);
+        // SAFETY: the connections are there, and each result is cleared once.
+        unsafe {
+            let results: Vec<_> = conns.iter().map(|c| PQexec(c.0, large.as_ptr())).collect();
+            results.into_iter().for_each(|result| PQclear(result));
+        }
+        assert!(store::kept() <= bound);
     }
 }
 

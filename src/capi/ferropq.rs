@@ -8,6 +8,7 @@ use super::conn::PGconn;
 use super::copy::{length_of, next_row};
 use crate::auth::key_cache::set_key_cache;
 use crate::connection::{CopyOut, Refused};
+use crate::result::store;
 
 /// The version of this library itself, such as `0.1.0`. A constant.
 #[unsafe(no_mangle)]
@@ -24,6 +25,17 @@ pub extern "C" fn ferropq_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn ferropq_set_scram_key_cache(enabled: c_int) {
     guard((), || set_key_cache(enabled != 0));
+}
+
+/// Sets how many bytes the process keeps of the memory of cleared results, for results to come:
+/// 32 MiB unless set, and with 0 nothing.
+///
+/// However many connections read large results, no more is kept; what has not been needed for some
+/// ten seconds is given back when other memory is. What is kept beyond a lower number goes back to
+/// the system now.
+#[unsafe(no_mangle)]
+pub extern "C" fn ferropq_set_kept_memory(bytes: usize) {
+    guard((), || store::set_limit(bytes));
 }
 
 /// As PQgetCopyData, without a copy: `*data` points into the connection's own memory.
