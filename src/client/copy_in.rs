@@ -102,7 +102,7 @@ impl CopyInWriter<'_> {
         let link = &mut self.client.link;
         let ended = link.engine.put_copy_end(failure);
         ended.map_err(|refused| link.refused(refused))?;
-        link.finish().map(|result| affected(&result))
+        link.finish().map(|result| affected(&result.tag))
     }
 
     fn send_gathered(&mut self) -> Result<(), Error> {

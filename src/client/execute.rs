@@ -38,12 +38,12 @@ impl Client {
         statement: &T,
         params: &[Param<'_>],
     ) -> Result<Rows, Error> {
-        let (result, statement) = self.run_source(statement.source(), params)?;
-        let layout = match statement {
-            Some(statement) => statement.layout(),
+        let (result, layout) = self.run_source(statement.source(), params)?;
+        let layout = match layout {
+            Some(layout) => layout,
             None => Arc::new(self.layout_of(&result.columns)?),
         };
-        Ok(Rows::new(result, layout))
+        Ok(Rows::new(*result, layout))
     }
 
     /// Runs a statement that returns exactly one row.
@@ -91,7 +91,7 @@ impl Client {
         params: &[Param<'_>],
     ) -> Result<u64, Error> {
         let (result, _) = self.run_source(statement.source(), params)?;
-        Ok(affected(&result))
+        Ok(affected(&result.tag))
     }
 
     /// Runs a statement whose parameters are given with their types, in one round trip and without
@@ -116,7 +116,7 @@ impl Client {
         let types: Vec<Oid> = params.iter().map(|(_, type_)| type_.oid()).collect();
         let result = self.run_text(sql, &types)?;
         let layout = self.layout_of(&result.columns)?;
-        Ok(Rows::new(result, Arc::new(layout)))
+        Ok(Rows::new(*result, Arc::new(layout)))
     }
 
     /// Has the server parse a statement and keep it, to be run several times.
@@ -200,16 +200,17 @@ impl Client {
         self.types.clear();
     }
 
-    /// Runs either kind of statement; returns also the prepared one that was run, if one was.
+    /// Runs either kind of statement; returns also the columns of the prepared one that was run, if
+    /// one was.
     fn run_source(
         &mut self,
         source: Source<'_>,
         params: &[Param<'_>],
-    ) -> Result<(QueryResult, Option<Statement>), Error> {
+    ) -> Result<(Box<QueryResult>, Option<Arc<Layout>>), Error> {
         match source {
             Source::Prepared(statement) => {
                 let result = self.run_prepared(statement, params)?;
-                Ok((result, Some(statement.clone())))
+                Ok((result, Some(statement.layout())))
             }
             Source::Text(sql) if params.is_empty() => {
                 self.params.encode(&[], &[])?;
@@ -217,7 +218,7 @@ impl Client {
             }
             Source::Text(sql) => {
                 let (result, statement) = self.run_cached(sql, params)?;
-                Ok((result, Some(statement)))
+                Ok((result, Some(statement.layout())))
             }
         }
     }
@@ -228,7 +229,7 @@ impl Client {
         &mut self,
         sql: &str,
         params: &[Param<'_>],
-    ) -> Result<(QueryResult, Statement), Error> {
+    ) -> Result<(Box<QueryResult>, Statement), Error> {
         let alone = self.link.engine.transaction() == Transaction::Idle;
         let (statement, kept) = match self.statements.get(sql) {
             Some(statement) => (statement, true),
@@ -252,7 +253,7 @@ impl Client {
         &mut self,
         statement: &Statement,
         params: &[Param<'_>],
-    ) -> Result<QueryResult, Error> {
+    ) -> Result<Box<QueryResult>, Error> {
         self.bind(statement, params)?;
         let bound = Bound {
             params: self.params.encoded(),
@@ -277,7 +278,7 @@ impl Client {
     }
 
     /// Runs a text as the unnamed statement, with the parameters that have been encoded.
-    fn run_text(&mut self, sql: &str, types: &[Oid]) -> Result<QueryResult, Error> {
+    fn run_text(&mut self, sql: &str, types: &[Oid]) -> Result<Box<QueryResult>, Error> {
         let bound = Bound {
             params: self.params.encoded(),
             columns: None,

@@ -21,7 +21,7 @@ pub(super) struct Link {
 }
 
 impl Host for Link {
-    type Result = QueryResult;
+    type Result = Box<QueryResult>;
 
     fn engine(&mut self) -> &mut Connection {
         &mut self.engine
@@ -34,11 +34,13 @@ impl Host for Link {
         }
     }
 
-    fn adopt(&mut self, result: Box<QueryResult>) -> QueryResult {
-        *result
+    #[inline]
+    fn adopt(&mut self, result: Box<QueryResult>) -> Box<QueryResult> {
+        result
     }
 
-    fn status(result: &QueryResult) -> ExecStatus {
+    #[inline]
+    fn status(result: &Box<QueryResult>) -> ExecStatus {
         result.status
     }
 
@@ -77,13 +79,13 @@ impl Link {
     }
 
     /// The next result of a command that has been sent; `None` when there are no more.
-    pub(super) fn next(&mut self) -> Option<QueryResult> {
+    pub(super) fn next(&mut self) -> Option<Box<QueryResult>> {
         blocking::get_result(self)
     }
 
     /// The last result of a command that has been sent, or the first error. Stops where copying
     /// begins.
-    pub(super) fn finish(&mut self) -> Result<QueryResult, Error> {
+    pub(super) fn finish(&mut self) -> Result<Box<QueryResult>, Error> {
         let mut last = None;
         let mut error = None;
         while let Some(result) = self.next() {
@@ -109,7 +111,7 @@ impl Link {
     pub(super) fn run(
         &mut self,
         send: impl FnOnce(&mut Connection) -> Result<(), Refused>,
-    ) -> Result<QueryResult, Error> {
+    ) -> Result<Box<QueryResult>, Error> {
         self.send(send)?;
         self.finish()
     }

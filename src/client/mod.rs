@@ -158,7 +158,7 @@ impl Client {
     fn run(
         &mut self,
         send: impl FnOnce(&mut Connection) -> Result<(), Refused>,
-    ) -> Result<QueryResult, Error> {
+    ) -> Result<Box<QueryResult>, Error> {
         let closing = &self.closing;
         self.link.run(|engine| {
             closing.send(engine)?;
@@ -167,7 +167,7 @@ impl Client {
     }
 
     /// Refuses a result that begins a copy, and ends the copy.
-    fn refuse_copy(&mut self, result: QueryResult) -> Result<QueryResult, Error> {
+    fn refuse_copy(&mut self, result: Box<QueryResult>) -> Result<Box<QueryResult>, Error> {
         if !result.status.is_copy() {
             return Ok(result);
         }

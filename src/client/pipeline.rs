@@ -166,7 +166,7 @@ impl<'a> Pipeline<'a> {
         let _ = self.client.link.engine.consume_input();
         while self.answered < self.added {
             match self.client.link.engine.fetch() {
-                Fetch::Result(result) => self.take(*result),
+                Fetch::Result(result) => self.take(result),
                 Fetch::Done => self.answered += 1,
                 Fetch::Wait => return,
             }
@@ -193,7 +193,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Takes an answer in.
-    fn take(&mut self, result: QueryResult) {
+    fn take(&mut self, result: Box<QueryResult>) {
         let layout = self.layouts.pop_front();
         if result.status == ExecStatus::PipelineAborted {
             return;
@@ -208,9 +208,9 @@ impl<'a> Pipeline<'a> {
                 "a pipeline cannot have a COPY in it; the connection has been closed",
             ));
         } else if let Some(layout) = layout {
-            self.answers.push(Rows::new(result, layout));
+            self.answers.push(Rows::new(*result, layout));
         } else {
-            self.affected += affected(&result);
+            self.affected += affected(&result.tag);
         }
     }
 

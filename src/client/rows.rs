@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::result::{QueryResult, RowSet};
+use crate::result::{CommandTag, QueryResult, RowSet};
 
 use super::column::{Column, Layout};
 use super::row::{OwnedRow, Row};
@@ -14,7 +14,7 @@ use super::row::{OwnedRow, Row};
 pub(super) struct Answer {
     pub(super) rows: RowSet,
     pub(super) layout: Arc<Layout>,
-    affected: u64,
+    tag: CommandTag,
 }
 
 /// The answer to a query: all of its rows, in the memory that they were received in.
@@ -37,12 +37,12 @@ pub(super) struct Answer {
 pub struct Rows(Arc<Answer>);
 
 impl Rows {
+    #[inline]
     pub(super) fn new(result: QueryResult, layout: Arc<Layout>) -> Self {
-        let affected = affected(&result);
         Self(Arc::new(Answer {
             rows: result.rows,
             layout,
-            affected,
+            tag: result.tag,
         }))
     }
 
@@ -95,7 +95,7 @@ impl Rows {
 
     /// How many rows the command returned or changed; 0 where it reports none.
     pub fn rows_affected(&self) -> u64 {
-        self.0.affected
+        affected(&self.0.tag)
     }
 
     /// A row of its own.
@@ -108,8 +108,8 @@ impl Rows {
 }
 
 /// How many rows a command reports.
-pub(super) fn affected(result: &QueryResult) -> u64 {
-    let count = result.tag.rows().to_bytes();
+pub(super) fn affected(tag: &CommandTag) -> u64 {
+    let count = tag.rows().to_bytes();
     // A tag holds digits only here; a count that does not fit is none that a server can mean.
     count.iter().fold(0u64, |sum, digit| {
         sum.wrapping_mul(10)

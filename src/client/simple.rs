@@ -80,7 +80,7 @@ impl Client {
     pub fn simple_query(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, Error> {
         let mut messages = Vec::new();
         self.run_simple(sql, |result| {
-            let affected = affected(&result);
+            let affected = affected(&result.tag);
             let has_rows = result.status == ExecStatus::TuplesOk;
             let (rows, columns) = (result.rows, result.columns);
             let count = rows.len();
@@ -110,7 +110,11 @@ impl Client {
     }
 
     /// Runs a text and hands each result over; the first error is returned when all is read.
-    fn run_simple(&mut self, sql: &str, mut take: impl FnMut(QueryResult)) -> Result<(), Error> {
+    fn run_simple(
+        &mut self,
+        sql: &str,
+        mut take: impl FnMut(Box<QueryResult>),
+    ) -> Result<(), Error> {
         let closing = &self.closing;
         self.link.send(|engine| {
             closing.send(engine)?;

@@ -24,7 +24,7 @@ pub struct RowStream<'a> {
     client: &'a mut Client,
     layout: Arc<Layout>,
     /// A result that has been fetched and not been looked at.
-    fetched: Option<QueryResult>,
+    fetched: Option<Box<QueryResult>>,
     affected: u64,
     open: bool,
 }
@@ -93,7 +93,7 @@ impl Client {
         rows: usize,
         statement: &Statement,
         params: &[Param<'_>],
-    ) -> Result<QueryResult, Error> {
+    ) -> Result<Box<QueryResult>, Error> {
         self.bind(statement, params)?;
         let bound = Bound {
             params: self.params.encoded(),
@@ -137,9 +137,9 @@ impl RowStream<'_> {
                 return Err(error);
             }
             // The count comes with the last rows, or behind them where these fill a chunk.
-            self.affected = self.affected.max(affected(&result));
+            self.affected = self.affected.max(affected(&result.tag));
             if !result.rows.is_empty() {
-                return Ok(Some(Rows::new(result, self.layout.clone())));
+                return Ok(Some(Rows::new(*result, self.layout.clone())));
             }
         }
         Ok(None)
