@@ -10,7 +10,7 @@ use super::{ADVICE, Told, said, system};
 use crate::compare::{But, Compare, Talk};
 
 /// The certificates of servers, `data/authority` tells what is in them.
-const SERVERS: [&str; 16] = [
+const SERVERS: [&str; 19] = [
     "names",
     "wildcard",
     "address",
@@ -27,6 +27,18 @@ const SERVERS: [&str; 16] = [
     "without-chain",
     "by-root",
     "rsa",
+    "mixed",
+    "odd-wildcards",
+    "top-wildcard",
+];
+
+/// Certificates with other signatures, to which SCRAM is bound.
+const SIGNATURES: [&str; 5] = [
+    "names",
+    "self-sha384",
+    "self-sha512",
+    "self-pss",
+    "self-ed25519",
 ];
 
 /// What the host is called, and where it is.
@@ -86,6 +98,7 @@ pub(crate) fn run() -> Result<Told, String> {
     };
     let mut compare = Compare::new()?;
     names(&mut compare, &world)?;
+    bindings(&mut compare, &world)?;
     world.server.show(&world.authority, "names").map_err(said)?;
     clients(&mut compare, &world);
     hook(&mut compare, &world);
@@ -124,6 +137,27 @@ fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
         let intermediate = "sslmode=verify-full sslrootcert=@intermediate.crt";
         tell("localhost", "127.0.0.1", intermediate);
         tell("localhost", "127.0.0.1", "sslmode=require");
+    }
+    Ok(())
+}
+
+/// SCRAM, bound to certificates of all signatures.
+fn bindings(compare: &mut Compare, world: &World) -> Result<(), String> {
+    for certificate in SIGNATURES {
+        let shown = world.server.show(&world.authority, certificate);
+        shown.map_err(said)?;
+        for binding in ["disable", "prefer", "require"] {
+            for mode in ["require", "verify-full sslrootcert=@ITSELF.crt"] {
+                let mode = mode.replace("ITSELF", certificate);
+                let name = format!("bound to {certificate}, {binding}, {mode}");
+                let more = format!(
+                    "user=scram_user password='scram secret' channel_binding={binding} \
+                     sslmode={mode}"
+                );
+                let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
+                compare.story(&name, |talk| world.talk(talk, &conninfo));
+            }
+        }
     }
     Ok(())
 }
