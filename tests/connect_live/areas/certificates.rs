@@ -102,6 +102,7 @@ pub(crate) fn run() -> Result<Told, String> {
     world.server.show(&world.authority, "names").map_err(said)?;
     clients(&mut compare, &world);
     hook(&mut compare, &world);
+    systems(&mut compare, &world);
     homes(&mut compare, &world);
     for certificate in ["names", "revoked", "by-root"] {
         let shown = world.server.show(&world.authority, certificate);
@@ -120,10 +121,17 @@ fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
             let name = format!("server {certificate}, host {host} at {hostaddr}, {more}");
             let conninfo = world.conninfo(host, hostaddr, more);
             let as_text = ["address-as-name", "cn-address"].contains(&certificate);
-            let native = (as_text && host == "127.0.0.1")
-                .then_some(But::Native("an address is compared with addresses only"));
-            let but: Vec<But> = native.into_iter().collect();
-            compare.story_but(&name, &but, |talk| {
+            let verifies = more.contains("verify-full sslrootcert=@root");
+            let but: &[But] = match (certificate, host) {
+                _ if as_text && host == "127.0.0.1" => {
+                    &[But::Native("an address is compared with addresses only")]
+                }
+                ("top-wildcard", "ferropq.test") if verifies => &[But::Native(
+                    "a wildcard stands in front of two names at least",
+                )],
+                _ => &[],
+            };
+            compare.story_but(&name, but, |talk| {
                 world.talk(talk, &conninfo);
             });
         };
@@ -196,7 +204,7 @@ fn lists(compare: &mut Compare, world: &World, certificate: &str) {
 
 /// Certificates and keys of clients.
 fn clients(compare: &mut Compare, world: &World) {
-    const CLIENTS: [&str; 19] = [
+    const CLIENTS: [&str; 20] = [
         "",
         "sslcert=@client.crt sslkey=@client.key",
         "sslcert=@client-alone.crt sslkey=@client.key",
@@ -216,6 +224,7 @@ fn clients(compare: &mut Compare, world: &World) {
         "sslcert=@client-other.crt sslkey=@client-other.key",
         "sslcert=@client-expired.crt sslkey=@client.key",
         "sslcert=@ca.cnf sslkey=@client.key",
+        "sslcert=@client.crt sslkey=nobody:slot",
     ];
     for client in CLIENTS {
         for user in ["cert_user", "trust_user"] {
@@ -271,6 +280,37 @@ fn hook(compare: &mut Compare, world: &World) {
             world.talk(talk, &world.conninfo("localhost", "127.0.0.1", &more));
             talk.ask_quietly(&["key hook", "off"]);
         });
+    }
+}
+
+/// The roots of the system, which OpenSSL's own variables name.
+fn systems(compare: &mut Compare, world: &World) {
+    let but = [But::Before(18, "sslrootcert=system came with libpq 16")];
+    for file in ["root.crt", "other-root.crt", "nothing"] {
+        for more in [
+            "sslrootcert=system",
+            "sslrootcert=system sslmode=verify-full",
+            "sslrootcert=system sslcrl=@lists.crl",
+            "sslrootcert=system host=elsewhere.example",
+        ] {
+            let name = format!("the system's roots are in {file}, {more}");
+            let conninfo = world.conninfo("localhost", "127.0.0.1", more);
+            // libpq 15 knows no such roots, and connects where that does not matter.
+            let verifies = more.contains("verify-full") || more.contains("elsewhere");
+            let but = if file == "root.crt" && !verifies {
+                &[][..]
+            } else {
+                &but
+            };
+            compare.story_but(&name, but, |talk| {
+                let file = world.authority.path(file);
+                talk.ask_quietly(&["setenv", "SSL_CERT_FILE", &file]);
+                talk.ask_quietly(&["setenv", "SSL_CERT_DIR", "/nonexistent"]);
+                world.talk(talk, &conninfo);
+                talk.ask_quietly(&["unsetenv", "SSL_CERT_FILE"]);
+                talk.ask_quietly(&["unsetenv", "SSL_CERT_DIR"]);
+            });
+        }
     }
 }
 

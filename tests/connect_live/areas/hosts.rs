@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use support::scripted::message;
+use support::scripted::{authentication_ok, error_fields, message};
 use support::{Installation, Server, ServerOptions};
 
 use super::{Told, installation, said, system};
@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<Told, String> {
     let server = Server::start(&newest, &ServerOptions::default()).map_err(said)?;
     lists(&mut compare, &server);
     attempts(&mut compare, &server);
+    refusing(&mut compare, &server);
     stalls(&mut compare, &server);
     pings(&mut compare, &server);
     Ok(Told::All(compare))
@@ -247,6 +248,74 @@ fn attempts(compare: &mut Compare, server: &Server) {
             talk.ask(&["reset", ""]);
             talk.close();
         });
+    }
+}
+
+/// A listener that answers whatever it is asked first like this, and hangs up.
+fn saying(words: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        // The thread ends with the process.
+        for mut stream in listener.incoming().flatten() {
+            let mut length = [0; 4];
+            if stream.read_exact(&mut length).is_ok() {
+                let rest = u32::from_be_bytes(length).saturating_sub(4);
+                let _ = stream.read_exact(&mut vec![0; rest as usize]);
+            }
+            let _ = stream.write_all(&words);
+        }
+    });
+    port
+}
+
+/// Which refusals lead to the next host, and which end the attempt.
+fn refusing(compare: &mut Compare, server: &Server) {
+    let port = server.port();
+    let refusal = |code: &str| {
+        error_fields(
+            b'E',
+            &[(b'S', "FATAL"), (b'C', code), (b'M', "not with me")],
+        )
+    };
+    let mut hosts: Vec<(String, Vec<u8>)> = [
+        "57P03", "57P01", "57P02", "53300", "53000", "28P01", "28000", "3D000", "0A000", "08004",
+        "XX000", "",
+    ]
+    .iter()
+    .map(|code| (format!("refuses with {code}"), refusal(code)))
+    .collect();
+    let welcome = authentication_ok();
+    hosts.extend([
+        ("hangs up".to_owned(), Vec::new()),
+        ("says nonsense".to_owned(), b"HTTP/1.1 400\r\n\r\n".to_vec()),
+        ("hangs up after the welcome".to_owned(), welcome.clone()),
+        (
+            "refuses after the welcome".to_owned(),
+            [welcome, refusal("57P03")].concat(),
+        ),
+        (
+            "asks for what nobody knows".to_owned(),
+            message(b'R', &99i32.to_be_bytes()),
+        ),
+    ]);
+    for (what, words) in hosts {
+        for mode in ["disable", "prefer", "require"] {
+            let first = saying(words.clone());
+            compare.story(&format!("the first host {what}, sslmode={mode}"), |talk| {
+                talk.hide(port.to_string(), "PORT");
+                talk.hide(first.to_string(), "FIRST");
+                let conninfo = format!(
+                    "host=127.0.0.1,127.0.0.1 port={first},{port} user=trust_user \
+                     dbname=postgres gssencmode=disable sslmode={mode} connect_timeout=10"
+                );
+                if talk.open(&conninfo) {
+                    talk.ask(&["facts", ""]);
+                }
+                talk.close();
+            });
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! platform itself compares the host name with the certificate: an address matches only names of
 //! type iPAddress, and when the common name counts is the platform's affair.
 
+mod end_point;
 mod identity;
 mod stream;
 

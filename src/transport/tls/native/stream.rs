@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use ::native_tls::TlsStream;
 
+use super::end_point::end_point;
 use crate::transport::tls::channel::{Channel, broken, closed, cut_off, system_failure};
 use crate::transport::{SecureKind, SecureStream, Socket, Wait};
 
@@ -99,7 +100,8 @@ impl SecureStream for NativeStream {
     }
 
     fn server_end_point(&self) -> Option<Vec<u8>> {
-        self.stream.tls_server_end_point().ok().flatten()
+        let certificate = self.stream.peer_certificate().ok().flatten()?;
+        end_point(&certificate.to_der().ok()?)
     }
 
     fn attribute(&self, name: &str) -> Option<String> {
