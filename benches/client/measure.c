@@ -99,6 +99,24 @@ static int shared_objects(void)
     return count;
 }
 
+/* Which OpenSSL is mapped, as 300 for libssl.so.3 and 101 for libssl.so.1.1; 0 for none. */
+static int openssl_version(void)
+{
+    char line[4352];
+    int major = 0, minor = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    if (!maps)
+        return 0;
+    while (major == 0 && fgets(line, sizeof line, maps))
+    {
+        const char *name = strstr(line, "/libssl.so.");
+        if (name)
+            sscanf(name, "/libssl.so.%d.%d", &major, &minor);
+    }
+    fclose(maps);
+    return 100 * major + minor;
+}
+
 /* The counters of io_counter.c, where that is preloaded. */
 static const struct io_calls
 {
@@ -148,6 +166,7 @@ void measure(const struct bench_case *which, int is_floor, struct bench *bench)
     printf("bytes_read=%" PRIu64 "\n", bench->bytes_read);
     printf("checksum=%" PRIu64 "\n", bench->checksum);
     printf("shared_objects=%d\n", objects);
+    printf("openssl=%d\n", openssl_version());
     for (int i = 0; io && io[i].name; i++)
         if (io[i].count > io_before[i].count)
             printf("io_%s=%" PRIu64 "\n", io[i].name, io[i].count - io_before[i].count);

@@ -98,13 +98,6 @@ def system_library():
     return None
 
 
-def tls_library(library):
-    """The name of the OpenSSL that a library is linked to, with its version."""
-    linked = subprocess.run(["ldd", library], capture_output=True, text=True, check=False)
-    found = re.search(r"\blibssl\.so\.([\d.]+)", linked.stdout)
-    return f"OpenSSL {found.group(1)}" if found else "no OpenSSL"
-
-
 def our_library():
     """Ours: FERROPQ_LIB, or what cargo builds here."""
     named = os.environ.get("FERROPQ_LIB")
