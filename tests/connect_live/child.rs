@@ -14,6 +14,7 @@ use libc::{c_char, c_int};
 
 use crate::api::Api;
 use crate::raw::{PGconn, PGresult};
+use crate::tokens;
 use crate::words;
 
 const POLLING_FAILED: c_int = 0;
@@ -106,6 +107,18 @@ impl Child<'_> {
                 pq!(self.PQsetSSLKeyPassHook_OpenSSL(hook));
                 String::new()
             }
+            ["token hook", way] => {
+                if self.api.address("PQsetAuthDataHook").is_some() {
+                    tokens::behave(way);
+                    let hook = match way {
+                        "off" => ptr::null_mut(),
+                        _ => tokens::hook as *mut libc::c_void,
+                    };
+                    pq!(self.PQsetAuthDataHook(hook));
+                }
+                String::new()
+            }
+            ["token story"] => tokens::story(),
             ["library"] => self.library(),
             ["ping", conninfo] => pq!(self.PQping(c(conninfo).as_ptr())).to_string(),
             ["open", slot, conninfo] => {

@@ -23,6 +23,7 @@ mod probe;
 #[allow(dead_code, reason = "shared with another test")]
 #[path = "../differential/raw.rs"]
 mod raw;
+mod tokens;
 mod words;
 
 use std::env;

@@ -8,6 +8,7 @@ mod lookup;
 mod managed;
 mod methods;
 mod modes;
+mod oauth;
 mod poolers;
 mod tls;
 
@@ -47,6 +48,7 @@ pub(crate) fn all() -> Vec<Area> {
         long("certificates", certificates::run),
         quick("managed", managed::run),
         quick("methods", methods::run),
+        quick("oauth", oauth::run),
         long("keys", methods::run_keys),
         long("versions", managed::run_versions),
         long("tls", tls::run),
