@@ -2,11 +2,11 @@
 //!
 //! TLS libraries read a record in two parts, header and body. Here one read of the socket takes
 //! what has arrived, so that a small answer costs one system call and a large one fewer than one
-//! for each record. What is read into belongs to the thread: a connection has it only as long as it
+//! for each record. What is read into belongs to the process: a connection has it only as long as it
 //! holds something that has not been taken.
 
-use std::cell::Cell;
 use std::io::{self, Read, Write};
+use std::sync::Mutex;
 
 use crate::transport::socket::as_uninit;
 use crate::transport::{Socket, Wait};
@@ -14,20 +14,26 @@ use crate::transport::{Socket, Wait};
 /// What one read takes at the most. Memory that nothing has been read into costs nothing yet.
 const BUFFER: usize = 256 << 10;
 
-thread_local! {
-    /// The buffer of the thread's connections, as long as none of them uses it.
-    static SPARE: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
-}
+/// So many buffers are kept for reads to come.
+const KEPT: usize = 16;
 
-/// The thread's buffer, or a new one.
+/// The buffers that no connection uses. Whoever finds the lock taken does without, as it may stay
+/// taken in a forked process.
+static SPARE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+
+/// A buffer kept, or a new one.
 fn take_buffer() -> Box<[u8]> {
-    let spare = SPARE.try_with(Cell::take).ok().flatten();
-    spare.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice())
+    let kept = SPARE.try_lock().ok().and_then(|mut spare| spare.pop());
+    kept.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice())
 }
 
-/// Keeps a buffer for the thread's next read. A thread that is ending keeps nothing.
+/// Keeps a buffer for another read.
 fn give_buffer(buffer: Box<[u8]>) {
-    let _ = SPARE.try_with(|spare| spare.set(Some(buffer)));
+    if let Ok(mut spare) = SPARE.try_lock()
+        && spare.len() < KEPT
+    {
+        spare.push(buffer);
+    }
 }
 
 /// The socket as a TLS library sees it.
@@ -205,6 +211,15 @@ mod tests {
         assert!(channel.buffer.is_empty());
         assert!(channel.read(&mut [0; 2]).is_err());
         assert!(channel.buffer.is_empty());
+    }
+
+    #[test]
+    fn no_more_than_a_few_buffers_are_kept() {
+        for _ in 0..2 * KEPT {
+            give_buffer(vec![0; BUFFER].into_boxed_slice());
+        }
+        assert!(SPARE.lock().unwrap().len() <= KEPT);
+        assert_eq!(take_buffer().len(), BUFFER);
     }
 
     #[test]
