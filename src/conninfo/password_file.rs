@@ -3,10 +3,10 @@
 //! Manual: "The Password File".
 
 use std::ffi::{CStr, CString, OsStr};
-use std::fs::{self, File};
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -34,8 +34,11 @@ pub(super) fn look_up(
     environment: &dyn Environment,
 ) -> Option<CString> {
     let file_name = Path::new(OsStr::from_bytes(path.to_bytes()));
-    // Looked at before it is opened: opening a pipe would wait for its writer.
-    let metadata = fs::metadata(file_name).ok()?;
+    // Without waiting, as opening a pipe would for its writer.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NONBLOCK);
+    let file = options.open(file_name).ok()?;
+    let metadata = file.metadata().ok()?;
     if !metadata.is_file() {
         let path = shown(path.to_bytes());
         environment.warn(&format!(
@@ -51,7 +54,7 @@ pub(super) fn look_up(
         ));
         return None;
     }
-    let mut reader = BufReader::new(File::open(file_name).ok()?);
+    let mut reader = BufReader::new(file);
     let mut line = Zeroizing::new(Vec::new());
     loop {
         line.clear();
@@ -109,6 +112,7 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::ffi::OsStringExt;
     use std::os::unix::fs::PermissionsExt;
 
