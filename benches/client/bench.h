@@ -95,7 +95,7 @@ struct bench
     long repeat; /* how often the measured section does its work */
     long warm;   /* how often setup does the same before */
     long batch;  /* commands per pipeline, rows per chunk */
-    long read;   /* whether every value is read */
+    long read;   /* whether every value is read, and with 2 every byte */
     long tls;    /* whether connections are encrypted */
     long hold;   /* whether the last result lives until memory is measured */
 

@@ -224,6 +224,10 @@ RUST_CASES = [
             wall(5000), ONE_BY_ONE, "round_trip", target=0.70),
     in_rust("rust_query_text", "the same by its text", "one_by_text", CPU,
             cpu(5000), ONE_BY_ONE, "round_trip", instructions=FEW_ONE_BY_ONE),
+    in_rust("rust_copy_out", "copy_out, 1,000,000 x 80", "copy_out", CPU,
+            cpu(1), COPY_ROWS, "copy_out", instructions=FEW_COPY_ROWS),
+    in_rust("rust_copy_in", "copy_in, 1,000,000 x 80", "copy_in", CPU,
+            cpu(1), COPY_ROWS, "copy_in", instructions=FEW_COPY_ROWS),
     in_rust("rust_batch", "10,000 inserts in a batch, beside our single calls",
             "insert_together", WALL, wall(1), {"warm": 100, "repeat": 10_000}, target=0.10,
             baseline=OURSELVES, baseline_client="insert"),
@@ -256,10 +260,10 @@ LARGE_CASES = [
     *map(growing, range(3, 8)),
     *map(growing_memory, range(3, 8)),
     Case("large_value", "peak for one value of 800 MiB, of its size", "exec_rows", TIMES,
-         peak_of(800 * MIB), rows(1, 1, 800 * MIB, read=1, hold=1), limit=1.3, floor=False,
+         peak_of(800 * MIB), rows(1, 1, 800 * MIB, read=2, hold=1), limit=1.3, floor=False,
          table=LARGE),
     Case("large_result", "peak for a result of 4 GiB, of its size", "exec_rows", TIMES,
-         peak_of(4096 * MIB), rows(4 * MIB, 1, 1024, read=1, hold=1), limit=1.3, floor=False,
+         peak_of(4096 * MIB), rows(4 * MIB, 1, 1024, read=2, hold=1), limit=1.3, floor=False,
          table=LARGE),
 ]
 

@@ -170,6 +170,9 @@ impl Connection {
     /// Looks for the next row of data and leaves it where it lies: [`copy_data`](Self::copy_data)
     /// shows it, [`consume_copy_data`](Self::consume_copy_data) steps over it.
     pub fn peek_copy_data(&mut self) -> Result<CopyOut<()>, Refused> {
+        if self.whole_row().is_some() {
+            return Ok(CopyOut::Data(()));
+        }
         if !self.is_copying_out() {
             return self.refuse("no COPY in progress");
         }
@@ -198,7 +201,9 @@ impl Connection {
     /// Steps over the row of data that has been found.
     pub fn consume_copy_data(&mut self) {
         self.copy.taken = 0;
-        if let Some(head) = self.found_copy_data() {
+        if let Some(head) = self.whole_row() {
+            self.input.consume(head.size());
+        } else if let Some(head) = self.found_copy_data() {
             let mut input = std::mem::take(&mut self.input);
             self.trace_received(&input, head);
             input.consume(head.size());

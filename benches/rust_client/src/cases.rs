@@ -29,6 +29,12 @@ pub(crate) trait Face: Sized {
     /// Runs the prepared insert.
     fn insert(&mut self, number: i32, text: &str) -> Result<u64, Self::Error>;
 
+    /// Copies data from the server and counts its bytes.
+    fn copy_out(&mut self, sql: &str) -> Result<u64, Box<dyn Error>>;
+
+    /// Copies a row to the server so many times.
+    fn copy_in(&mut self, row: &[u8], times: u64) -> Result<(), Box<dyn Error>>;
+
     /// Runs the prepared insert so many times together, as far as the library can do that.
     fn insert_together(&mut self, count: u64, text: &str) -> Result<u64, Self::Error>;
 }
@@ -41,6 +47,8 @@ pub(crate) enum Case {
     OneByText,
     Insert,
     InsertTogether,
+    CopyOut,
+    CopyIn,
 }
 
 impl Case {
@@ -52,6 +60,8 @@ impl Case {
             "one_by_text" => Self::OneByText,
             "insert" => Self::Insert,
             "insert_together" => Self::InsertTogether,
+            "copy_out" => Self::CopyOut,
+            "copy_in" => Self::CopyIn,
             _ => return None,
         })
     }
@@ -89,6 +99,21 @@ impl Case {
                     inserted += face.insert(number as i32, TEXT)?;
                 }
                 expect(inserted, times)
+            }
+            Self::CopyOut => {
+                let sql = format!("copyout {} {}", options.rows, options.width);
+                for _ in 0..times {
+                    expect(face.copy_out(&sql)?, options.rows * options.width)?;
+                }
+                Ok(times * options.rows)
+            }
+            Self::CopyIn => {
+                let mut row = vec![b'x'; options.width as usize];
+                row.push(b'\n');
+                for _ in 0..times {
+                    face.copy_in(&row[1..], options.rows)?;
+                }
+                Ok(times * options.rows)
             }
             Self::InsertTogether => expect(face.insert_together(times, TEXT)?, times),
         }

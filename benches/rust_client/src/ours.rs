@@ -1,5 +1,7 @@
 //! The cases by ferropq.
 
+use std::io::{BufRead, Write};
+
 use ferropq::{Client, Error, Statement};
 
 use crate::cases::{Face, INSERT, ONE};
@@ -53,6 +55,28 @@ impl Face for Ours {
 
     fn insert(&mut self, number: i32, text: &str) -> Result<u64, Error> {
         self.client.execute(&self.insert, &[&number, &text])
+    }
+
+    fn copy_out(&mut self, sql: &str) -> Result<u64, Box<dyn std::error::Error>> {
+        let mut reader = self.client.copy_out(sql)?;
+        let mut bytes = 0;
+        loop {
+            let count = reader.fill_buf()?.len();
+            if count == 0 {
+                return Ok(bytes);
+            }
+            bytes += count as u64;
+            reader.consume(count);
+        }
+    }
+
+    fn copy_in(&mut self, row: &[u8], times: u64) -> Result<(), Box<dyn std::error::Error>> {
+        let mut writer = self.client.copy_in("copyin")?;
+        for _ in 0..times {
+            writer.write_all(row)?;
+        }
+        writer.finish()?;
+        Ok(())
     }
 
     fn insert_together(&mut self, count: u64, text: &str) -> Result<u64, Error> {
