@@ -66,17 +66,32 @@ fn nonblocking_socket(address: &Address) -> Result<Socket, Error> {
     Ok(Socket::from(socket))
 }
 
-/// Starts connecting to this address.
-///
-/// The error is libpq's sentence without the prefix that names the server; what the kernel says of
-/// the address itself (`Connection refused`) comes alone.
-pub fn connect_start(address: &Address, options: &DialOptions) -> Result<Dial, Error> {
+/// Why connecting could not be started.
+#[derive(Debug)]
+pub enum DialFailure {
+    /// There is no socket, or it does not take its options.
+    Socket(Error),
+    /// The address cannot be connected to.
+    Address(Error),
+}
+
+/// A socket with its options set.
+fn prepared_socket(address: &Address, options: &DialOptions) -> Result<Socket, Error> {
     let socket = nonblocking_socket(address)?;
     if !address.is_unix() {
         let no_delay = socket.inner().set_nodelay(true);
         no_delay.map_err(|e| failed("could not set socket to TCP no delay mode", e))?;
         set_tcp_options(&socket, options)?;
     }
+    Ok(socket)
+}
+
+/// Starts connecting to this address.
+///
+/// The error is libpq's sentence without the prefix that names the server; what the kernel says of
+/// the address itself (`Connection refused`) comes alone.
+pub fn connect_start(address: &Address, options: &DialOptions) -> Result<Dial, DialFailure> {
+    let socket = prepared_socket(address, options).map_err(DialFailure::Socket)?;
     match socket.inner().connect(address.raw()) {
         Ok(()) => Ok(Dial {
             socket,
@@ -86,7 +101,7 @@ pub fn connect_start(address: &Address, options: &DialOptions) -> Result<Dial, E
             socket,
             connected: false,
         }),
-        Err(error) => Err(refused(error)),
+        Err(error) => Err(DialFailure::Address(refused(error))),
     }
 }
 

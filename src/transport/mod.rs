@@ -20,7 +20,7 @@ pub mod tls;
 pub mod wait;
 
 pub use address::Address;
-pub use dial::{Dial, DialOptions, apply_tcp_options, connect_finish, connect_start};
+pub use dial::{Dial, DialFailure, DialOptions, apply_tcp_options, connect_finish, connect_start};
 pub use lookup::{Host, lookup};
 pub use socket::{Socket, Wait};
 pub use stream::{ClientCertificate, SecureKind, SecureStream, Stream};

@@ -18,8 +18,14 @@ fn read(stream: &mut Stream, wait: Wait) -> std::io::Result<Vec<u8>> {
 }
 
 /// Connects as the engine does: start, wait until writable, ask, switch to blocking mode.
+fn why(failure: DialFailure) -> crate::Error {
+    match failure {
+        DialFailure::Socket(error) | DialFailure::Address(error) => error,
+    }
+}
+
 fn dial(address: &Address, options: &DialOptions) -> Result<Stream, crate::Error> {
-    let Dial { socket, connected } = connect_start(address, options)?;
+    let Dial { socket, connected } = connect_start(address, options).map_err(why)?;
     if !connected {
         let deadline = Deadline::after(Duration::from_secs(10));
         assert!(poll(socket.fd(), false, true, deadline)?.writable);
@@ -128,7 +134,7 @@ fn an_option_that_the_kernel_refuses_is_named() {
         keepalives_idle: 99_999,
         ..DialOptions::default()
     };
-    let error = connect_start(&address, &options).unwrap_err();
+    let error = connect_start(&address, &options).map_err(why).unwrap_err();
     assert_eq!(
         error.message(),
         "setsockopt(TCP_KEEPIDLE) failed: Invalid argument"

@@ -58,6 +58,31 @@ unsafe extern "C" fn tell_key_password(
     c_int::try_from(password.len() - 1).expect("short")
 }
 
+/// What is set on a socket.
+fn socket_options(fd: c_int) -> String {
+    const OPTIONS: [(&str, c_int, c_int); 6] = [
+        ("nodelay", libc::IPPROTO_TCP, libc::TCP_NODELAY),
+        ("keepalive", libc::SOL_SOCKET, libc::SO_KEEPALIVE),
+        ("idle", libc::IPPROTO_TCP, libc::TCP_KEEPIDLE),
+        ("interval", libc::IPPROTO_TCP, libc::TCP_KEEPINTVL),
+        ("count", libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
+        ("user timeout", libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
+    ];
+    let mut words = Vec::new();
+    for (name, level, option) in OPTIONS {
+        let (mut value, mut length): (c_int, _) = (-1, size_of::<c_int>() as libc::socklen_t);
+        // SAFETY: the places are ours and live through the call.
+        unsafe {
+            libc::getsockopt(fd, level, option, (&raw mut value).cast(), &raw mut length);
+        }
+        words.push(format!("{name}={value}"));
+    }
+    // SAFETY: a call without pointers.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    words.push(format!("inherited={}", flags & libc::FD_CLOEXEC == 0));
+    words.join(" ")
+}
+
 struct Child<'a> {
     api: &'a Api,
     slots: BTreeMap<String, *mut PGconn>,
@@ -141,6 +166,7 @@ impl Child<'_> {
                 self.outcome(slot)
             }
             ["facts", slot] => self.facts(slot),
+            ["socket", slot] => socket_options(pq!(self.PQsocket(self.conn(slot)))),
             ["protocol", slot] => {
                 if self.api.address("PQfullProtocolVersion").is_none() {
                     return "(unknown)".to_owned();

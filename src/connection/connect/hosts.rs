@@ -4,7 +4,8 @@ use crate::conninfo::{HostTarget, LoadBalanceHosts, Settings, TargetSessionAttrs
 use crate::error::Error;
 use crate::transport::peer::require_peer;
 use crate::transport::{
-    Address, Deadline, DialOptions, Host, Socket, connect_finish, connect_start, failure, lookup,
+    Address, Deadline, DialFailure, DialOptions, Host, Socket, connect_finish, connect_start,
+    failure, lookup,
 };
 
 use super::super::Connection;
@@ -161,9 +162,15 @@ impl Connection {
         self.address = Some(address.clone());
         let unix = address.is_unix();
         attempt.encryption.check_gss(settings, unix)?;
-        let options = dial_options(settings)?;
-        let dial = connect_start(address, &options)
-            .map_err(|error| no_answer(error.message(), address))?;
+        // What is meant for TCP harms no Unix socket, not even by being wrong.
+        let options = match unix {
+            true => DialOptions::default(),
+            false => dial_options(settings)?,
+        };
+        let dial = connect_start(address, &options).map_err(|failure| match failure {
+            DialFailure::Socket(error) => Failure::Address(error.message().to_owned()),
+            DialFailure::Address(error) => no_answer(error.message(), address),
+        })?;
         self.status = ConnStatus::Started;
         if dial.connected {
             return self.dialled(dial.socket);

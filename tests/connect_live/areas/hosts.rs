@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<Told, String> {
     let server = Server::start(&newest, &ServerOptions::default()).map_err(said)?;
     lists(&mut compare, &server);
     attempts(&mut compare, &server);
+    sockets(&mut compare, &server);
     refusing(&mut compare, &server);
     stalls(&mut compare, &server);
     pings(&mut compare, &server);
@@ -246,6 +247,59 @@ fn attempts(compare: &mut Compare, server: &Server) {
             talk.open(&conninfo);
             talk.ask(&["facts", ""]);
             talk.ask(&["reset", ""]);
+            talk.close();
+        });
+    }
+}
+
+/// What the options make of the socket.
+fn sockets(compare: &mut Compare, server: &Server) {
+    let port = server.port();
+    let unix = format!("host={}", server.socket_folder().display());
+    for (place, more) in [
+        ("host=127.0.0.1", ""),
+        ("host=::1", ""),
+        (unix.as_str(), ""),
+        (unix.as_str(), "keepalives_idle=x tcp_user_timeout=y"),
+        ("host=127.0.0.1", "keepalives=0 keepalives_idle=77"),
+        ("host=127.0.0.1", "keepalives=1"),
+        ("host=127.0.0.1", "keepalives=2 keepalives_count=4"),
+        ("host=127.0.0.1", "keepalives=-1 keepalives_count=4"),
+        ("host=127.0.0.1", "keepalives=''"),
+        ("host=127.0.0.1", "keepalives=x"),
+        (
+            "host=127.0.0.1",
+            "keepalives_idle=77 keepalives_interval=7 keepalives_count=3",
+        ),
+        (
+            "host=127.0.0.1",
+            "keepalives_idle=0 keepalives_interval=-1 keepalives_count=''",
+        ),
+        ("host=127.0.0.1", "keepalives_idle=99999"),
+        ("host=127.0.0.1", "keepalives_count=x"),
+        ("host=127.0.0.1", "keepalives_interval=99999999999"),
+        ("host=127.0.0.1", "tcp_user_timeout=1234"),
+        ("host=127.0.0.1", "tcp_user_timeout=-5"),
+        ("host=127.0.0.1", "tcp_user_timeout=x"),
+        ("host=127.0.0.1", "keepalives=0 tcp_user_timeout=1234"),
+    ] {
+        let shown = if place.contains('/') { "Unix" } else { place };
+        let differs = more.starts_with("keepalives_idle=0") || more.ends_with("timeout=1234");
+        let but: &[But] = match more.contains("=0") && differs {
+            true => &[But::Ours("as the manual has it")],
+            false => &[],
+        };
+        compare.story_but(&format!("socket: {shown} {more}"), but, |talk| {
+            talk.hide(port.to_string(), "PORT");
+            talk.hide(unix.clone(), "UNIX");
+            talk.hide(server.socket_folder().display().to_string(), "FOLDER");
+            let conninfo = format!(
+                "{place} port={port} user=trust_user dbname=postgres sslmode=disable \
+                 gssencmode=disable {more}"
+            );
+            if talk.open(&conninfo) {
+                talk.ask(&["socket", ""]);
+            }
             talk.close();
         });
     }

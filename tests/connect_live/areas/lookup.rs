@@ -171,6 +171,12 @@ fn half(compare: &mut Compare, server: &Server) -> Result<(), String> {
 
 /// What libpq does not have: its lookup takes the time it takes.
 fn stalled(compare: &mut Compare, server: &Server) {
+    let begin = Instant::now();
+    let answer = compare.ours_alone(&["poll", "", &conninfo(server, "slow.test", "")]);
+    compare.check(answer.starts_with("connected"), &answer);
+    let took = begin.elapsed();
+    let limit = Duration::from_millis(1_900);
+    compare.check(took < limit, &format!("a lookup of a second took {took:?}"));
     for (hosts, connects) in [
         ("stalls.test", false),
         ("stalls.test,127.0.0.1", true),
