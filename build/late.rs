@@ -8,8 +8,8 @@
 //! longer, and the linker, which is told `--as-needed`, does not record that they are needed.
 //!
 //! The functions are listed in `late_openssl.txt` and `late_unwind.txt`. One that is missing there
-//! is linked in the ordinary way and brings its library back, which a test in `tests/exports.rs`
-//! notices. The static library and Rust programs are linked in the ordinary way altogether, and
+//! is linked in the ordinary way and brings its library back, which `tests/exports.rs` and
+//! `scripts/test-install` notice. The static library and Rust programs are linked in the ordinary way altogether, and
 //! `late_if_there.c` lets the same code serve them.
 
 use std::env;
