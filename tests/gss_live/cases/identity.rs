@@ -7,7 +7,7 @@ super::cases! {
     Alice:
         required_methods_are_kept_to
         the_service_s_name_can_be_chosen
-        credentials_can_be_delegated
+        credentials_are_delegated_where_that_is_wanted
         a_server_with_another_key_is_not_trusted;
     Bob: another_s_ticket_does_not_do;
 }
@@ -56,11 +56,26 @@ fn the_service_s_name_can_be_chosen(world: &World) {
     }
 }
 
-fn credentials_can_be_delegated(world: &World) {
+/// How often the KDC has issued a ticket to be handed on: one for itself, asked for with a ticket.
+fn forwarded_tickets() -> usize {
+    let configuration = std::env::var_os("KRB5_CONFIG").expect("the realm's");
+    let log = std::path::Path::new(&configuration).with_file_name("kdc.log");
+    let log = std::fs::read_to_string(log).expect("the KDC's log");
+    let lines = log.lines().filter(|line| {
+        line.contains("TGS_REQ") && line.contains("ISSUE") && line.contains(" krbtgt/FERROPQ.TEST@")
+    });
+    lines.count()
+}
+
+fn credentials_are_delegated_where_that_is_wanted(world: &World) {
     for mode in ["disable", "require"] {
-        let options = format!("gssdelegation=1 gssencmode={mode}");
-        let mut driver = connected(&world.conninfo("alice", &options));
-        assert_eq!(driver.ask("select current_user"), "alice");
+        for (wanted, tickets) in [("", 0), ("gssdelegation=0", 0), ("gssdelegation=1", 1)] {
+            let before = forwarded_tickets();
+            let options = format!("{wanted} gssencmode={mode}");
+            let mut driver = connected(&world.conninfo("alice", &options));
+            assert_eq!(driver.ask("select current_user"), "alice");
+            assert_eq!(forwarded_tickets() - before, tickets, "{options}");
+        }
     }
 }
 
