@@ -195,20 +195,23 @@ impl<'a> Conn<'a> {
 
     /// Waits until the other side has closed, two seconds at most.
     pub(crate) fn wait_for_end(&self) {
-        let mut poll = libc::pollfd {
-            fd: self.socket(),
-            events: 0,
-            revents: 0,
-        };
-        // SAFETY: one entry, which is writable.
-        unsafe { libc::poll(&raw mut poll, 1, 2000) };
+        self.wait_for(0);
     }
 
     /// Waits until something can be read, two seconds at most.
     pub(crate) fn wait_readable(&self) {
+        self.wait_for(libc::POLLIN);
+    }
+
+    /// Waits until something can be written, two seconds at most.
+    pub(crate) fn wait_writable(&self) {
+        self.wait_for(libc::POLLOUT);
+    }
+
+    fn wait_for(&self, events: libc::c_short) {
         let mut poll = libc::pollfd {
             fd: self.socket(),
-            events: libc::POLLIN,
+            events,
             revents: 0,
         };
         // SAFETY: one entry, which is writable.

@@ -25,13 +25,14 @@ def server(t: Attempt) -> Server:
     return made
 
 
-def session(t: Attempt, inner: Server, script: str, scrub: tuple = ()) -> None:
+def session(t: Attempt, inner: Server, script: str, scrub: tuple = ()) -> str:
     """A psql script on the inner server; psql is on the original library, the server is not."""
     file = t.work / "script.sql"
     file.write_text(script)
     port = (str(inner.port), "PORT")
-    t.run("sh", "-c", 'exec psql -X -f "$0" -h "$1" -p "$2" 2>&1', file, inner.home, inner.port,
-          env={"PGSSLMODE": "prefer"}, under_test=False, scrub=(port, *scrub))
+    done = t.run("sh", "-c", 'exec psql -X -f "$0" -h "$1" -p "$2" 2>&1', file, inner.home, inner.port,
+                 env={"PGSSLMODE": "prefer"}, under_test=False, scrub=(port, *scrub))
+    return done.out
 
 
 @item("dblink", "queries, cursors, asynchronous queries, errors, notices, notifications, cancel")
@@ -77,7 +78,7 @@ SELECT * FROM dblink('{target}', 'SELECT i FROM far ORDER BY i LIMIT 2') AS t(i 
 def postgres_fdw(t: Attempt) -> None:
     inner = server(t)
     inner.sql(FOREIGN.format(host="localhost", port=inner.port), "drivers")
-    session(t, inner, r"""
+    shown = session(t, inner, r"""
 SET enable_partitionwise_join = on;
 EXPLAIN (COSTS OFF) SELECT * FROM whole;
 SELECT count(*), sum(i), min(v), max(v) FROM whole;
@@ -104,6 +105,7 @@ SELECT postgres_fdw_disconnect_all();
 ALTER SERVER two OPTIONS (SET port '1');
 SELECT count(*) FROM whole;
 """)
+    t.check("both parts are scanned asynchronously", shown.count("Async Foreign Scan") >= 2)
 
 
 @item("walreceiver", "a physical standby catches up, follows, reconnects")

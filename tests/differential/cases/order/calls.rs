@@ -12,6 +12,7 @@ pub(super) type Call = (&'static str, fn(&mut Transcript, &Conn<'_>));
 /// Calls of one kind by the kind's name.
 pub(super) const GROUPS: &[(&str, &[Call])] = &[
     ("synchronous", SYNCHRONOUS),
+    ("function", FUNCTION),
     ("asynchronous", ASYNCHRONOUS),
     ("collecting", COLLECTING),
     ("pipeline", PIPELINE),
@@ -63,11 +64,17 @@ const SYNCHRONOUS: &[Call] = &[
     ("describe portal NULL", |t, c| {
         t.result("", &c.describe_portal(NULL))
     }),
+];
+
+const FUNCTION: &[Call] = &[
     ("function", |t, c| {
         let (result, length, value) = c.call(1598, true, &[FnArg::Int(1), FnArg::Null]);
         t.result("", &result);
         t.value("length", length);
         t.bytes("value", &value);
+    }),
+    ("no function", |t, c| {
+        t.result("", &c.call(-1, false, &[]).0)
     }),
 ];
 

@@ -20,6 +20,22 @@ type State = for<'a> fn(&Ctx<'a>, &mut Transcript) -> Conn<'a>;
 const STATES: &[(&str, State)] = &[
     ("none", |ctx, _| Conn::null(ctx.api)),
     ("idle", |ctx, t| ctx.connect(t)),
+    ("non-blocking", |ctx, t| {
+        let conn = ctx.connect(t);
+        conn.set_nonblocking(1);
+        conn
+    }),
+    ("connecting", |ctx, _| {
+        Conn::start(ctx.api, &ctx.conninfo(""))
+    }),
+    ("half connected", |ctx, _| {
+        let conn = Conn::start(ctx.api, &ctx.tcp_conninfo(""));
+        for _ in 0..2 {
+            conn.wait_writable();
+            conn.connect_poll();
+        }
+        conn
+    }),
     ("never connected", |ctx, _| {
         Conn::open(ctx.api, c"host=/nonexistent port=1 user=u dbname=d")
     }),
@@ -113,9 +129,11 @@ fn closed<'a>(ctx: &Ctx<'a>, t: &mut Transcript) -> Conn<'a> {
 pub(crate) fn add(table: &mut Table) {
     for &(state, reach) in STATES {
         for &(group, calls) in GROUPS {
-            table.add(Area::Order, format!("{state} {group}"), move |ctx, t| {
-                run(ctx, t, reach, calls);
-            });
+            let name = format!("{state} {group}");
+            let case = table.add(Area::Order, name, move |ctx, t| run(ctx, t, reach, calls));
+            if group == "function" && matches!(state, "connecting" | "half connected") {
+                case.ours_differs("a function is called once the session has begun, not before");
+            }
         }
         table.add(
             Area::Order,
