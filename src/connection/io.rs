@@ -156,6 +156,9 @@ impl Connection {
 
     /// Receives what has arrived, without waiting. Manual: "PQconsumeInput".
     pub fn consume_input(&mut self) -> Result<(), Lost> {
+        if self.status == ConnStatus::Started {
+            return Ok(());
+        }
         if self.stream.is_none() {
             self.error.push("connection not open");
             return Err(Lost);

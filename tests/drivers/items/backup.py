@@ -1,5 +1,6 @@
 """Streaming replication from the client's side: backups and streams of WAL."""
 
+import re
 import signal
 import subprocess
 import time
@@ -97,7 +98,7 @@ def recvlogical(t: Attempt) -> None:
         t.sql("INSERT INTO log VALUES (9002, repeat('long', 100000))")
         wait_for_text(output, "longlong")
         t.sql("TRUNCATE log")
-        wait_for_text(output, "TRUNCATE")
+        wait_for_text(output, r"TRUNCATE.*\nCOMMIT \d+\n")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     finally:
@@ -111,8 +112,9 @@ def recvlogical(t: Attempt) -> None:
 
 
 def wait_for_text(file: Path, wanted: str, seconds: float = 20) -> None:
+    """Waits until the pattern is found in a file that another process writes."""
     deadline = time.monotonic() + seconds
-    while not file.exists() or wanted not in file.read_text(errors="replace"):
+    while not file.exists() or not re.search(wanted, file.read_text(errors="replace")):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{wanted} never came into {file.name}")
         time.sleep(0.05)

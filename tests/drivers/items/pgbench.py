@@ -1,5 +1,6 @@
 """pgbench: every query mode, pipelines, retries, and its rate on both libraries."""
 
+import math
 import re
 import statistics
 
@@ -8,12 +9,12 @@ from harness.library import Library
 from harness.registry import item
 
 MODES = ("simple", "extended", "prepared")
-# Rounds of one second in each mode; what a library is measured by is the median of them.
-ROUNDS = 7
-# A mode that seems slower is measured again, so often at most: other work on the machine disturbs.
-TRIES = 4
-# What two measures of the same library are apart, as a part of one.
-NOISE = 0.02
+# Rounds in each mode, a fraction of a second long so that other work on the machine disturbs both
+# libraries alike, and how often so many are added where ours seems slower.
+ROUNDS = 31
+TRIES = 3
+# What is not told apart.
+NOISE = 0.01
 
 NUMBERS = (
     (r"^(latency|initial connection time|tps) .*", r"\1 N"),
@@ -66,17 +67,26 @@ def rate(t: Attempt) -> None:
     if t.library == t.reference:
         t.shown = "the measure: 1"
         return
-    ratios = {}
+    shown, slower = [], False
     for mode in MODES:
         rounds: list[float] = []
         for _ in range(TRIES):
             rounds += [in_turns(t, mode, number % 2 == 0) for number in range(ROUNDS)]
-            ratios[mode] = statistics.median(rounds)
-            if ratios[mode] >= 1 - NOISE:
+            if statistics.median(rounds) >= 1 - NOISE:
                 break
-    t.shown = ", ".join(f"{mode} {ratio:.3f}" for mode, ratio in ratios.items())
-    if min(ratios.values()) < 1 - NOISE:
+        least, most = limits(rounds)
+        slower |= most < 1 - NOISE
+        shown.append(f"{mode} {statistics.median(rounds):.2f} ({least:.2f}-{most:.2f})")
+    t.shown = "ratio " + ", ".join(shown)
+    if slower:
         raise Unexpected(f"slower than the original: {t.shown}")
+
+
+def limits(values: list[float]) -> tuple[float, float]:
+    """Between what the median lies with a probability of 95 %, whatever the distribution."""
+    beyond = max(0, int((len(values) - 1.96 * math.sqrt(len(values))) / 2))
+    ordered = sorted(values)
+    return ordered[beyond], ordered[-1 - beyond]
 
 
 def in_turns(t: Attempt, mode: str, first: bool) -> float:
@@ -91,5 +101,5 @@ def transactions(t: Attempt, library: Library, mode: str) -> float:
     environment = t.socket | library.environment(t.testimony)
     if library != t.library:
         environment |= {"LD_PRELOAD": ""}  # it is not under test
-    done = t.run("pgbench", "-n", "-S", "-c", "8", "-j", "2", "-T", "1", "-M", mode, env=environment, record=False)
+    done = t.run("pgbench", "-n", "-S", "-c", "8", "-j", "2", "-t", "1500", "-M", mode, env=environment, record=False)
     return float(re.search(r"^tps = ([\d.]+)", done.out, re.MULTILINE)[1])

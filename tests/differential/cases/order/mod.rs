@@ -25,8 +25,11 @@ const STATES: &[(&str, State)] = &[
         conn.set_nonblocking(1);
         conn
     }),
+    // Over TCP: where connections come this fast, the queue of a Unix socket can be full.
     ("connecting", |ctx, _| {
-        Conn::start(ctx.api, &ctx.conninfo(""))
+        let conn = Conn::start(ctx.api, &ctx.tcp_conninfo(""));
+        conn.wait_writable();
+        conn
     }),
     ("half connected", |ctx, _| {
         let conn = Conn::start(ctx.api, &ctx.tcp_conninfo(""));
