@@ -142,7 +142,7 @@ fn fetch(engine: &mut Connection, server: &mut Server<'_>, kept: &mut Vec<QueryR
                 read(&result);
                 let status = result.status;
                 if kept.len() < 100 {
-                    kept.push(result);
+                    kept.push(*result);
                 }
                 if status.is_copy() {
                     copy(engine, server);
