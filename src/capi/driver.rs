@@ -83,7 +83,7 @@ impl Host for Driver {
     }
 
     fn adopt(&mut self, result: Box<QueryResult>) -> OwnedResult {
-        let result = self.conn(|conn| PGresult::from_conn(result, conn));
+        let result = self.conn(|conn| PGresult::adopt(result, conn));
         if result.has_events() {
             // SAFETY: the connection is alive, and the result has just been made.
             unsafe { events::fire_create(self.0, result.as_ptr()) };

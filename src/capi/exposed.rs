@@ -99,8 +99,10 @@ impl Default for ResultHead {
 
 impl ResultHead {
     /// Makes the table, where somebody reads it. The rows stay where they are from now on.
+    #[inline]
     pub fn fill(&mut self, result: &QueryResult) {
-        if WANTED.load(Ordering::Relaxed) && !result.rows.is_empty() {
+        // The rows are looked at only then: they have just been moved.
+        if WANTED.load(Ordering::Relaxed) {
             self.expose(result);
         }
     }
@@ -115,6 +117,9 @@ impl ResultHead {
     #[cold]
     fn expose(&mut self, result: &QueryResult) {
         let (rows, columns) = (result.rows.len(), result.columns.len());
+        if rows == 0 {
+            return;
+        }
         let value = |row, column| Value {
             length: match result.rows.is_null(row, column) {
                 Some(false) => result.rows.length(row, column).unwrap_or(0) as c_int,

@@ -149,7 +149,7 @@ pub unsafe extern "C" fn PQfn(
                 }
             }
             // Event procedures hear of what PQgetResult returns, not of this.
-            OwnedResult::give(Some(driver.conn(|conn| PGresult::from_conn(result, conn))))
+            OwnedResult::give(Some(driver.conn(|conn| PGresult::from_conn(*result, conn))))
         })
     }
 }

@@ -55,7 +55,7 @@ pub fn deliver(hooks: NoticeHooks, notice: Box<QueryResult>) {
     let Some(receiver) = hooks.receiver else {
         return;
     };
-    let result = PGresult::notice(notice, hooks);
+    let result = PGresult::notice(*notice, hooks);
     // SAFETY: a callback that C has set, with the argument set along with it and a result that
     // outlives the call.
     unsafe { receiver(hooks.receiver_arg, result.as_ptr()) };

@@ -50,6 +50,13 @@ impl CParams {
         let count = parameter_count(self.count)?;
         // SAFETY: as the caller promises.
         unsafe {
+            if self.formats.is_null() && !self.values.is_null() {
+                // As a rule all are text.
+                let values = memory::counted(self.values, count);
+                let texts = values.iter().map(|value| memory::bytes(*value));
+                bound.values.extend(texts);
+                return Ok(());
+            }
             let formats = memory::counted(self.formats, count);
             for index in 0..count {
                 let is_binary = formats.get(index).is_some_and(|format| *format != 0);
@@ -164,6 +171,7 @@ pub unsafe fn send_query_prepared(
     }
 }
 
+#[inline(always)]
 fn execute(
     engine: &mut Connection,
     statement: Statement<'_>,

@@ -3,6 +3,7 @@
 //! Manual: "Retrieving Query Result Information".
 
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
@@ -22,7 +23,7 @@ use crate::result::{ExecStatus, QueryResult};
 #[cfg_attr(feature = "capi", repr(C))]
 pub struct pg_result {
     pub(super) head: ResultHead,
-    pub(super) core: Box<QueryResult>,
+    pub(super) core: QueryResult,
     /// Who is told of misuse.
     pub(super) hooks: NoticeHooks,
     pub(super) events: Vec<EventProc>,
@@ -36,12 +37,12 @@ pub type PGresult = pg_result;
 
 impl pg_result {
     /// A result on its own: nobody is told of it.
-    pub(super) fn alone(core: Box<QueryResult>) -> OwnedResult {
+    pub(super) fn alone(core: QueryResult) -> OwnedResult {
         Self::notice(core, NoticeHooks::NOBODY)
     }
 
     /// A result for a notice receiver; event procedures hear nothing of it.
-    pub(super) fn notice(core: Box<QueryResult>, hooks: NoticeHooks) -> OwnedResult {
+    pub(super) fn notice(core: QueryResult, hooks: NoticeHooks) -> OwnedResult {
         OwnedResult::new(Self {
             head: ResultHead::default(),
             core,
@@ -53,7 +54,7 @@ impl pg_result {
     }
 
     /// A result of a connection's, whose event procedures are still to be told.
-    pub(super) fn from_conn(core: Box<QueryResult>, conn: &PGconn) -> OwnedResult {
+    pub(super) fn from_conn(core: QueryResult, conn: &PGconn) -> OwnedResult {
         OwnedResult::new(Self {
             head: ResultHead::default(),
             core,
@@ -62,6 +63,34 @@ impl pg_result {
             arena: Arena::default(),
             oid_status: OnceLock::new(),
         })
+    }
+
+    /// The same for a result that the connection's engine has just made. Each field is put where it
+    /// is to stay: a result is large to move, and most programs get one with every call.
+    pub(super) fn adopt(core: Box<QueryResult>, conn: &mut PGconn) -> OwnedResult {
+        let mut place = Box::<Self>::new_uninit();
+        let result = place.as_mut_ptr();
+        // SAFETY: every field is written once, as the pattern makes sure, before the box counts as
+        // a result.
+        unsafe {
+            let core_place = (&raw mut (*result).core).cast::<MaybeUninit<QueryResult>>();
+            conn.engine.unbox_into(core, &mut *core_place);
+            (&raw mut (*result).head).write(ResultHead::default());
+            (&raw mut (*result).hooks).write(conn.hooks);
+            let events = conn.events.iter().map(EventProc::for_result);
+            (&raw mut (*result).events).write(events.collect());
+            (&raw mut (*result).arena).write(Arena::default());
+            (&raw mut (*result).oid_status).write(OnceLock::new());
+            let Self {
+                head: _,
+                core: _,
+                hooks: _,
+                events: _,
+                arena: _,
+                oid_status: _,
+            } = &*result;
+            OwnedResult::boxed(place.assume_init())
+        }
     }
 
     /// Who is told of misuse.
@@ -128,7 +157,12 @@ pub struct OwnedResult(NonNull<PGresult>);
 
 impl OwnedResult {
     fn new(result: PGresult) -> Self {
-        let result = Box::leak(Box::new(result));
+        Self::boxed(Box::new(result))
+    }
+
+    #[inline]
+    fn boxed(result: Box<PGresult>) -> Self {
+        let result = Box::leak(result);
         result.head.fill(&result.core);
         Self(NonNull::from(result))
     }

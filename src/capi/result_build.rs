@@ -56,7 +56,7 @@ pub unsafe extern "C" fn PQmakeEmptyPGresult(
     guard(ptr::null_mut(), || {
         let Some(conn) = conn else {
             let core = QueryResult::new(status, Encoding::SQL_ASCII);
-            return PGresult::alone(Box::new(core)).into_raw();
+            return PGresult::alone(core).into_raw();
         };
         let mut core = QueryResult::new(status, conn.engine.encoding());
         let is_error = matches!(
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn PQmakeEmptyPGresult(
         if is_error {
             core.report = Some(Box::new(Report::internal(conn.engine.error().as_bytes())));
         }
-        PGresult::from_conn(Box::new(core), conn).into_raw()
+        PGresult::from_conn(core, conn).into_raw()
     })
 }
 
@@ -103,7 +103,7 @@ fn copy(src: &PGresult, flags: c_int) -> Option<OwnedResult> {
     if has(PG_COPYRES_TUPLES) {
         core.rows.copy_from(&src.core.rows).ok()?;
     }
-    let mut copied = PGresult::alone(Box::new(core));
+    let mut copied = PGresult::alone(core);
     copied.edit(|copied| {
         if has(PG_COPYRES_NOTICEHOOKS) {
             copied.hooks = src.hooks;

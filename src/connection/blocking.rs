@@ -160,6 +160,9 @@ fn begin_until<H: Host>(host: &mut H, deadline: Deadline) -> Result<(), Refused>
         return engine
             .refuse("synchronous command execution functions are not allowed in pipeline mode");
     }
+    if engine.is_at_rest() {
+        return Ok(());
+    }
     while let Some(result) = get_result_until(host, deadline) {
         let engine = host.engine();
         match H::status(&result) {

@@ -27,10 +27,25 @@ pub(super) enum Next {
 
 impl Connection {
     /// Acts upon all that has arrived, up to a point where a result waits to be fetched.
+    #[inline]
     pub(super) fn parse_input(&mut self) {
-        if self.input.is_empty() {
-            return;
+        if !self.is_held_up(&self.input) && !self.take_usual() {
+            self.parse_messages();
         }
+    }
+
+    /// Whether there is nothing, or nothing that is due before the results at hand are fetched.
+    #[inline]
+    fn is_held_up(&self, input: &Input) -> bool {
+        let beside = [tag::NOTICE_RESPONSE, tag::NOTIFICATION_RESPONSE];
+        match (input.bytes().first(), self.phase) {
+            (None, _) => true,
+            (Some(_), Phase::Busy | Phase::Idle) => false,
+            (Some(message), _) => !beside.contains(message),
+        }
+    }
+
+    fn parse_messages(&mut self) {
         let mut input = std::mem::take(&mut self.input);
         while self.parse_message(&mut input) {}
         self.input = input;
@@ -38,6 +53,9 @@ impl Connection {
 
     /// Acts upon the next message; `false` when there is nothing more to do now.
     fn parse_message(&mut self, input: &mut Input) -> bool {
+        if self.is_held_up(input) {
+            return false;
+        }
         let Some(head) = input.head() else {
             return false;
         };
@@ -331,7 +349,7 @@ impl Connection {
         Next::Leave
     }
 
-    fn take_ready(&mut self, body: &[u8]) -> Result<(), Malformed> {
+    pub(super) fn take_ready(&mut self, body: &[u8]) -> Result<(), Malformed> {
         self.transaction = match (ReadyForQuery::decode(body), body) {
             (Ok(ready), _) => match ready.status {
                 TransactionStatus::Idle => Transaction::Idle,

@@ -22,6 +22,11 @@ impl Connection {
         self.phase == Phase::Busy && self.stream.is_some()
     }
 
+    /// Whether no command is under way and nothing has been received that is still to be looked at.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.phase == Phase::Idle && self.input.is_empty()
+    }
+
     /// The next result of the current command, as far as it has arrived. Manual: "PQgetResult".
     pub fn fetch(&mut self) -> Fetch {
         if !matches!(self.phase, Phase::Ready | Phase::ReadyMore) {

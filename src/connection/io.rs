@@ -30,7 +30,15 @@ impl Connection {
     ///
     /// A write that fails does not count as the loss of the connection yet: the server may have
     /// left a message that tells why, and that is found by reading.
+    #[inline]
     pub(super) fn flush_some(&mut self) -> Flush {
+        if self.output.is_empty() {
+            return Flush::Done;
+        }
+        self.flush_output()
+    }
+
+    fn flush_output(&mut self) -> Flush {
         self.trace_sent();
         let Some(stream) = &mut self.stream else {
             return Flush::Done;

@@ -28,9 +28,11 @@ mod session;
 mod state;
 mod trace;
 mod trace_line;
+mod usual;
 
 use std::collections::VecDeque;
 use std::ffi::CStr;
+use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +122,8 @@ pub struct Connection {
     queue: VecDeque<Command>,
     /// The answer being received, or waiting to be fetched.
     result: Option<Box<QueryResult>>,
+    /// The box of the result that was handed over last, for the next one.
+    spare: Option<Box<MaybeUninit<QueryResult>>>,
     /// The columns of the last RowDescription.
     last_columns: Option<Arc<Columns>>,
     /// A part of it that waits to be fetched.
@@ -176,6 +180,7 @@ impl Connection {
             pipeline: PipelineStatus::Off,
             queue: VecDeque::new(),
             result: None,
+            spare: None,
             last_columns: None,
             partial: None,
             failed: false,

@@ -64,6 +64,11 @@ impl Output {
         self.bytes[begin + 1..begin + HEADER].copy_from_slice(&length);
     }
 
+    /// Whether nothing waits to be sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Bytes still to be sent.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.sent

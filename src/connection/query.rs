@@ -80,6 +80,7 @@ impl Connection {
     }
 
     /// Sends a statement for execution: Parse where it is a text, Bind, Describe, Execute, Sync.
+    #[inline(always)]
     pub fn send_execute(
         &mut self,
         statement: Statement<'_>,
@@ -157,6 +158,7 @@ impl Connection {
     }
 
     /// Encodes all messages of a command, or none.
+    #[inline(always)]
     pub(super) fn encode(
         &mut self,
         messages: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
@@ -188,6 +190,7 @@ impl Connection {
     }
 
     /// The same for a command that is made already.
+    #[inline(always)]
     pub(super) fn enqueue_command(&mut self, command: Command) -> Result<(), Refused> {
         let batching = self.pipeline == PipelineStatus::On && command.kind != CommandKind::Sync;
         if !batching || self.output.len() >= PIPELINE_BATCH {
@@ -195,6 +198,10 @@ impl Connection {
             let _: Flush = self.flush().map_err(|_| Refused)?;
         }
         self.queue.push_back(command);
+        self.start_sending(kind)
+    }
+
+    fn start_sending(&mut self, kind: CommandKind) -> Result<(), Refused> {
         self.queue_grew();
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Building the answer to a command from the server's messages.
 
 use std::ffi::CString;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use crate::result::{Column, Columns, ExecStatus, QueryResult, Report};
@@ -25,6 +26,18 @@ impl Connection {
     /// A result of this kind in the session's encoding.
     pub(super) fn new_result(&self, status: ExecStatus) -> Box<QueryResult> {
         Box::new(QueryResult::new(status, self.session.encoding))
+    }
+
+    /// Moves a result out of its box to where it is to stand; the box is kept for the next one.
+    #[inline]
+    pub fn unbox_into(&mut self, result: Box<QueryResult>, place: &mut MaybeUninit<QueryResult>) {
+        let start = Box::into_raw(result);
+        // SAFETY: the result is moved once and the box made of the same memory; a box of
+        // `MaybeUninit` drops nothing but the memory.
+        unsafe {
+            place.as_mut_ptr().copy_from_nonoverlapping(start, 1);
+            self.spare = Some(Box::from_raw(start.cast()));
+        }
     }
 
     /// Makes a result of this kind unless the answer has one, or has failed, already.

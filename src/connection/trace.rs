@@ -60,11 +60,15 @@ impl Connection {
     }
 
     /// Traces the messages that have been encoded since the last call.
+    #[inline]
     pub(super) fn trace_sent(&mut self) {
-        self.trace_sent_as(Sent::Message);
+        if self.is_traced() {
+            self.trace_sent_as(Sent::Message);
+        }
     }
 
     /// The same where the messages do not tell what they are.
+    #[cold]
     pub(super) fn trace_sent_as(&mut self, sent: Sent) {
         if let Some(trace) = &mut self.trace {
             trace.sent(self.output.take_untraced(), sent);
@@ -72,7 +76,15 @@ impl Connection {
     }
 
     /// Traces the message at the beginning of the input, once it has arrived in full.
+    #[inline]
     pub(super) fn trace_received(&mut self, input: &Input, head: Head) {
+        if self.is_traced() {
+            self.show_received(input, head);
+        }
+    }
+
+    #[cold]
+    fn show_received(&mut self, input: &Input, head: Head) {
         if let Some(trace) = &mut self.trace
             && let Some(message) = input.bytes().get(..head.size())
         {

@@ -70,6 +70,15 @@ impl Chunk {
         self.capacity
     }
 
+    /// Gives a chunk of one of the recycled sizes to where it waits for its next use.
+    fn recycle(self) {
+        match self.capacity {
+            FULL_CHUNK => store::give(self),
+            SMALL_CHUNK => store::SMALL.give(self),
+            _ => store::INDEX.give(self),
+        }
+    }
+
     /// Gives the memory back to the system, not to the store.
     pub(super) fn release(self) {
         let chunk = std::mem::ManuallyDrop::new(self);
@@ -82,13 +91,14 @@ impl Chunk {
 }
 
 impl Drop for Chunk {
+    #[inline]
     fn drop(&mut self) {
-        let chunk = std::mem::take(self);
-        match chunk.capacity {
-            FULL_CHUNK => store::give(chunk),
-            SMALL_CHUNK => store::SMALL.give(chunk),
-            INDEX_CHUNK => store::INDEX.give(chunk),
-            _ => chunk.release(),
+        match self.capacity {
+            0 => {}
+            FULL_CHUNK | SMALL_CHUNK | INDEX_CHUNK => std::mem::take(self).recycle(),
+            // SAFETY: the memory came from `memory::allocate` with this capacity, and nobody uses
+            // the chunk that owns it any more.
+            capacity => unsafe { memory::free(self.start, capacity) },
         }
     }
 }

@@ -47,25 +47,26 @@ pub struct QueryResult {
 impl QueryResult {
     /// A result of this kind without columns, rows and report.
     pub fn new(status: ExecStatus, encoding: Encoding) -> Self {
-        Self {
-            status,
-            columns: NO_COLUMNS.clone(),
-            rows: RowSet::default(),
-            parameters: Box::default(),
-            tag: CommandTag::default(),
-            binary: false,
-            report: None,
-            encoding,
-        }
+        Self::with_columns(status, encoding, Self::no_columns())
+    }
+
+    /// The columns of a result that has none.
+    pub fn no_columns() -> Arc<Columns> {
+        NO_COLUMNS.clone()
     }
 
     /// A result with these columns and no rows yet.
+    #[inline(always)]
     pub fn with_columns(status: ExecStatus, encoding: Encoding, columns: Arc<Columns>) -> Self {
         Self {
+            status,
             rows: RowSet::new(columns.len()),
             binary: columns.all_binary(),
             columns,
-            ..Self::new(status, encoding)
+            parameters: Box::default(),
+            tag: CommandTag::default(),
+            report: None,
+            encoding,
         }
     }
 

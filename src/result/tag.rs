@@ -28,9 +28,16 @@ impl CommandTag {
     /// A tag of these bytes; what does not fit is cut off.
     pub fn new(tag: &[u8]) -> Self {
         let mut kept = Self::default();
-        let length = tag.len().min(CAPACITY - 1);
-        kept.0[..length].copy_from_slice(&tag[..length]);
+        kept.set(tag);
         kept
+    }
+
+    /// Makes this tag one of these bytes; it must be empty yet.
+    #[inline]
+    pub fn set(&mut self, tag: &[u8]) {
+        debug_assert_eq!(self.0[0], 0);
+        let length = tag.len().min(CAPACITY - 1);
+        self.0[..length].copy_from_slice(&tag[..length]);
     }
 
     /// The tag as C reads it.

@@ -17,6 +17,11 @@ impl Divisor {
         }
     }
 
+    /// Whether there is a number to divide by.
+    pub(super) const fn is_set(self) -> bool {
+        self.value != usize::MAX
+    }
+
     /// Quotient and remainder; exact for numbers below 2^32, and other ones are divided plainly.
     #[inline(always)]
     pub(super) fn divide(self, number: usize) -> (usize, usize) {
@@ -29,9 +34,13 @@ impl Divisor {
     }
 }
 
+/// Not set: larger than any number.
 impl Default for Divisor {
     fn default() -> Self {
-        Self::new(super::FIRST_ROWS)
+        Self {
+            value: usize::MAX,
+            reciprocal: 0,
+        }
     }
 }
 

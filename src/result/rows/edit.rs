@@ -72,7 +72,7 @@ impl RowSet {
 
     /// As [`grow`](Self::grow), also where [`trim`](Self::trim) has left a segment partly filled.
     fn grow_after_trim(&mut self) -> Result<(), OutOfMemory> {
-        let whole = self.segment.value;
+        let whole = self.whole_segment();
         if self.segments().is_empty() && self.room < whole {
             self.room = self.room.max(FIRST_ROWS / 4);
             return self.grow();

@@ -87,7 +87,8 @@ pub struct RowSet {
     columns: usize,
     /// Bytes of an entry.
     stride: usize,
-    /// An index segment holds so many entries; the first one may still be smaller.
+    /// An index segment holds so many entries; the first one may still be smaller. Not set before
+    /// the index grows.
     segment: Divisor,
     count: usize,
     /// Entries for which there is room.
@@ -106,13 +107,13 @@ unsafe impl Sync for RowSet {}
 
 impl RowSet {
     /// No rows yet, of so many columns.
+    #[inline(always)]
     pub fn new(columns: usize) -> Self {
         // Entries start at even addresses, so that offsets are aligned.
         let stride = (ADDRESS + 2 * columns).next_multiple_of(2);
         Self {
             columns,
             stride,
-            segment: Divisor::new((FULL_CHUNK / stride).max(FIRST_ROWS)),
             ..Self::default()
         }
     }
@@ -318,28 +319,58 @@ impl RowSet {
         }
     }
 
-    /// A set of one row: a copy of one whole DataRow message, index and bytes in one allocation.
+    /// A set of one row: a copy of one whole DataRow message.
     pub fn from_message(columns: usize, message: &[u8]) -> Result<Self, RowFault> {
         let mut set = Self::new(columns);
-        let size = message.len();
-        let chunk = Chunk::with_capacity(set.stride + size + 1)?;
-        // SAFETY: the chunk has room for one entry, the message and a NUL; nothing overlaps.
-        let indexed = unsafe {
-            let row = chunk.as_ptr().add(set.stride);
-            row.copy_from_nonoverlapping(message.as_ptr(), size);
-            *row.add(size) = 0;
-            if size <= usize::from(u16::MAX) {
-                index_row(row, size, chunk.as_ptr(), columns)
-            } else {
-                set.index_wide_row(row, size, chunk.as_ptr())
-            }
-        };
-        indexed.map_err(RowFault::Malformed)?;
-        set.first = chunk;
-        set.first_has_bytes = true;
-        set.count = 1;
-        set.room = 1;
+        set.copy_messages(message, 1)?;
         Ok(set)
+    }
+
+    /// Makes this empty set one of so many rows: a copy of whole DataRow messages, index and bytes
+    /// in one allocation. After an error the set is still empty.
+    pub fn copy_messages(&mut self, messages: &[u8], count: usize) -> Result<(), RowFault> {
+        debug_assert!(self.is_empty() && self.room == 0);
+        if count == 0 {
+            return Ok(());
+        }
+        let (columns, stride) = (self.columns, self.stride);
+        let index = stride * count;
+        let chunk = Chunk::with_capacity(index + messages.len() + 1)?;
+        let mut entry = chunk.as_ptr();
+        let mut left = messages;
+        // SAFETY: the chunk has room for the entries, the messages and a NUL; nothing overlaps.
+        // Each row is checked to lie in what is left of the messages before its copy is indexed,
+        // and its type byte is the byte behind the previous row's last value.
+        unsafe {
+            let mut row = entry.add(index);
+            row.copy_from_nonoverlapping(messages.as_ptr(), messages.len());
+            *row.add(messages.len()) = 0;
+            for _ in 0..count {
+                // The original is read, as the copy is still on its way to memory.
+                let size = match left.first_chunk::<5>() {
+                    Some([_, length @ ..]) => 1 + u32::from_be_bytes(*length) as usize,
+                    None => return Err(RowFault::Malformed(DISAGREES)),
+                };
+                let Some(behind) = left.get(size..).filter(|_| size >= ROW_HEADER) else {
+                    return Err(RowFault::Malformed(DISAGREES));
+                };
+                let indexed = if size <= usize::from(u16::MAX) {
+                    index_row(row, size, entry, columns)
+                } else {
+                    self.index_wide_row(row, size, entry)
+                };
+                indexed.map_err(RowFault::Malformed)?;
+                *row = 0;
+                row = row.add(size);
+                entry = entry.add(stride);
+                left = behind;
+            }
+        }
+        self.first = chunk;
+        self.first_has_bytes = true;
+        self.count = count;
+        self.room = count;
+        Ok(())
     }
 
     /// Indexes a row of 64 KiB or more as cells that point into the message.
@@ -392,10 +423,18 @@ impl RowSet {
         Ok(())
     }
 
+    /// How many entries a whole segment of the index holds.
+    fn whole_segment(&mut self) -> usize {
+        if !self.segment.is_set() {
+            self.segment = Divisor::new((FULL_CHUNK / self.stride).max(FIRST_ROWS));
+        }
+        self.segment.value
+    }
+
     /// Makes room for more entries.
     #[cold]
     fn grow(&mut self) -> Result<(), OutOfMemory> {
-        let whole = self.segment.value;
+        let whole = self.whole_segment();
         if self.room >= whole {
             let size = (whole * self.stride).max(FULL_CHUNK);
             let segment = Chunk::with_capacity(size)?;

@@ -1,5 +1,5 @@
 use super::EncodeError;
-use super::writer::message;
+use super::writer::{contains_nul, exact, message};
 use crate::wire::tag::frontend::BIND;
 
 /// The parameters of a [`bind`].
@@ -22,29 +22,31 @@ pub fn bind(
     result_formats: &[i16],
 ) -> Result<(), EncodeError> {
     let &BindParams { formats, values } = params;
-    if values.len() > usize::from(u16::MAX) {
+    let most = usize::from(u16::MAX);
+    if values.len() > most || formats.len() > most || result_formats.len() > most {
         return Err(EncodeError::TooMany);
     }
-    let names = portal.len().saturating_add(statement.len());
-    let codes = formats.len().saturating_add(result_formats.len());
-    // Two zero bytes and three counts.
-    let fixed = 8 + 4 * values.len();
+    if contains_nul(portal) || contains_nul(statement) {
+        return Err(EncodeError::ContainsNul);
+    }
+    // Two zero bytes and three counts; a length for each value.
+    let fixed = 8 + 4 * values.len() + 2 * (formats.len() + result_formats.len());
     let body_len = values
         .iter()
         .map(|value| value.map_or(0, <[u8]>::len))
         .fold(fixed, usize::saturating_add)
-        .saturating_add(names)
-        .saturating_add(codes.saturating_mul(2));
-    message(out, BIND, body_len, |writer| {
-        writer.cstr(portal)?;
-        writer.cstr(statement)?;
-        writer.formats(formats)?;
-        writer.count(values.len())?;
-        for value in values {
-            writer.value(*value)?;
-        }
-        writer.formats(result_formats)
-    })
+        .saturating_add(portal.len().saturating_add(statement.len()));
+    let mut body = exact(out, BIND, body_len)?;
+    body.cstr(portal);
+    body.cstr(statement);
+    body.formats(formats);
+    body.count(values.len());
+    for value in values {
+        body.value(*value);
+    }
+    body.formats(result_formats);
+    body.finish();
+    Ok(())
 }
 
 /// Parameters whose values are in the form that [`bind_encoded`] sends already.

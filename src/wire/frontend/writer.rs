@@ -171,6 +171,81 @@ impl Writer<'_> {
     }
 }
 
+/// Whether a name holds a zero byte, which ends it where it is sent. Names are short.
+#[inline]
+pub(super) fn contains_nul(name: &[u8]) -> bool {
+    name.iter().any(|byte| *byte == 0)
+}
+
+/// Appends a message of this type whose fields take exactly `body_len` bytes, for these to be
+/// filled in. Nothing that is filled in can fail, so it is judged before.
+#[inline]
+pub(super) fn exact(out: &mut Vec<u8>, tag: u8, body_len: usize) -> Result<Exact<'_>, EncodeError> {
+    if body_len > MAX_LEN - LENGTH_WORD {
+        return Err(EncodeError::TooLong);
+    }
+    let length = body_len + LENGTH_WORD;
+    out.reserve(1 + length);
+    let end = out.len() + 1 + length;
+    let [a, b, c, d] = (length as u32).to_be_bytes();
+    out.extend_from_slice(&[tag, a, b, c, d]);
+    Ok(Exact { out, end })
+}
+
+/// Fills in the fields of a message of known size.
+pub(super) struct Exact<'o> {
+    out: &'o mut Vec<u8>,
+    /// The length of `out` once all fields are there.
+    end: usize,
+}
+
+impl Exact<'_> {
+    #[inline(always)]
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// A string and the zero byte that ends it.
+    #[inline(always)]
+    pub(super) fn cstr(&mut self, text: &[u8]) {
+        if !text.is_empty() {
+            self.bytes(text);
+        }
+        self.bytes(&[0]);
+    }
+
+    /// A count, which is known to be one of two bytes.
+    #[inline(always)]
+    pub(super) fn count(&mut self, count: usize) {
+        self.bytes(&(count as u16).to_be_bytes());
+    }
+
+    /// Format codes behind their count.
+    #[inline(always)]
+    pub(super) fn formats(&mut self, formats: &[i16]) {
+        self.count(formats.len());
+        for format in formats {
+            self.bytes(&format.to_be_bytes());
+        }
+    }
+
+    /// A value behind its length, or the -1 that stands for NULL.
+    #[inline(always)]
+    pub(super) fn value(&mut self, value: Option<&[u8]>) {
+        let length = value.map_or(-1, |value| value.len() as i32);
+        self.bytes(&length.to_be_bytes());
+        if let Some(value) = value {
+            self.bytes(value);
+        }
+    }
+
+    /// All fields have been filled in.
+    #[inline(always)]
+    pub(super) fn finish(self) {
+        debug_assert_eq!(self.out.len(), self.end);
+    }
+}
+
 /// Where a count is to stand.
 pub(super) struct CountLater {
     at: usize,
