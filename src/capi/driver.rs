@@ -57,7 +57,7 @@ impl Driver {
             if style != made_in {
                 notice::restyle(&mut notice, style);
             }
-            notice::deliver(hooks, notice);
+            notice::deliver(hooks, *notice);
         }
     }
 }

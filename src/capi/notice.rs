@@ -51,11 +51,11 @@ impl NoticeHooks {
 }
 
 /// Tells the receiver of a notice. Nothing may be borrowed meanwhile that a receiver can reach.
-pub fn deliver(hooks: NoticeHooks, notice: Box<QueryResult>) {
+pub fn deliver(hooks: NoticeHooks, notice: QueryResult) {
     let Some(receiver) = hooks.receiver else {
         return;
     };
-    let result = PGresult::notice(*notice, hooks);
+    let result = PGresult::notice(notice, hooks);
     // SAFETY: a callback that C has set, with the argument set along with it and a result that
     // outlives the call.
     unsafe { receiver(hooks.receiver_arg, result.as_ptr()) };
@@ -78,10 +78,7 @@ pub fn restyle(notice: &mut QueryResult, style: TextStyle) {
 pub fn complain(result: &PGresult, message: &str) {
     guard((), || {
         let report = Report::notice(message);
-        let mut notice = Box::new(QueryResult::new(
-            ExecStatus::NonfatalError,
-            result.encoding(),
-        ));
+        let mut notice = QueryResult::new(ExecStatus::NonfatalError, result.encoding());
         notice.report = Some(Box::new(report));
         deliver(result.hooks(), notice);
     });

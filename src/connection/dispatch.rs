@@ -29,19 +29,20 @@ impl Connection {
     /// Acts upon all that has arrived, up to a point where a result waits to be fetched.
     #[inline]
     pub(super) fn parse_input(&mut self) {
-        if !self.is_held_up(&self.input) && !self.take_usual() {
-            self.parse_messages();
+        if self.is_held_up(&self.input) || self.take_usual() && self.is_held_up(&self.input) {
+            return;
         }
+        self.parse_messages();
     }
 
     /// Whether there is nothing, or nothing that is due before the results at hand are fetched.
     #[inline]
     fn is_held_up(&self, input: &Input) -> bool {
         let beside = [tag::NOTICE_RESPONSE, tag::NOTIFICATION_RESPONSE];
-        match (input.bytes().first(), self.phase) {
+        match (input.head(), self.phase) {
             (None, _) => true,
             (Some(_), Phase::Busy | Phase::Idle) => false,
-            (Some(message), _) => !beside.contains(message),
+            (Some(head), _) => !beside.contains(&head.tag) && !self.is_odd(head),
         }
     }
 
@@ -53,10 +54,7 @@ impl Connection {
 
     /// Acts upon the next message; `false` when there is nothing more to do now.
     fn parse_message(&mut self, input: &mut Input) -> bool {
-        if self.is_held_up(input) {
-            return false;
-        }
-        let Some(head) = input.head() else {
+        let Some(head) = input.head().filter(|_| !self.is_held_up(input)) else {
             return false;
         };
         if self.is_odd(head) {

@@ -62,7 +62,7 @@ impl Connection {
     ///
     /// A server that does not read because it is waiting for us to read is read from meanwhile.
     pub fn flush(&mut self) -> Result<Flush, Lost> {
-        let in_vain = self.write_failure.is_some() && self.output.len() > 0;
+        let in_vain = self.write_failure.is_some() && !self.output.is_empty();
         if self.flush_some() == Flush::Done {
             if in_vain && self.stream.is_some() {
                 // What the server has left to say, or that it has gone.

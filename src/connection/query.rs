@@ -198,10 +198,6 @@ impl Connection {
             let _: Flush = self.flush().map_err(|_| Refused)?;
         }
         self.queue.push_back(command);
-        self.start_sending(kind)
-    }
-
-    fn start_sending(&mut self, kind: CommandKind) -> Result<(), Refused> {
         self.queue_grew();
         Ok(())
     }

@@ -149,3 +149,6 @@ impl Connection {
         Some((result, answer.size))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -216,6 +216,47 @@ fn one_row_alone_is_copied_from_its_message() {
 }
 
 #[test]
+fn a_few_rows_are_copied_from_their_messages() {
+    let big = vec![b'w'; 80_000];
+    let rows: [&[Option<&[u8]>]; 4] = [
+        &[Some(b"v"), None],
+        &[Some(b""), Some(b"x")],
+        &[None, Some(&big)],
+        &[None, None],
+    ];
+    let messages: Vec<u8> = rows.iter().flat_map(|row| message(row)).collect();
+    let mut set = RowSet::new(2);
+    set.copy_messages(&messages, rows.len()).unwrap();
+    assert_eq!(set.len(), rows.len());
+    for (number, values) in rows.iter().enumerate() {
+        check(&set, number, values);
+    }
+    set.set(rows.len(), 1, Some(b"added")).unwrap();
+    check(&set, rows.len(), &[None, Some(b"added")]);
+    check(&set, 3, rows[3]);
+}
+
+#[test]
+fn a_set_stays_empty_where_one_message_is_broken() {
+    let good = message(&[Some(b"v"), None]);
+    let mut long = good.clone();
+    *long.last_mut().unwrap() = 9;
+    for bad in [
+        message(&[None]),
+        long,
+        b"D\0\0\0\x04".to_vec(),
+        good[..9].to_vec(),
+    ] {
+        let mut set = RowSet::new(2);
+        let messages = [good.clone(), bad].concat();
+        assert!(set.copy_messages(&messages, 2).is_err());
+        assert!(set.is_empty());
+        set.copy_messages(&good, 1).unwrap();
+        check(&set, 0, &[Some(b"v"), None]);
+    }
+}
+
+#[test]
 fn many_rows_use_many_segments() {
     let count = if cfg!(miri) { 200 } else { 300_000 };
     let messages: Vec<_> = (0..count)

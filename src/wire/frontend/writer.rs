@@ -174,7 +174,7 @@ impl Writer<'_> {
 /// Whether a name holds a zero byte, which ends it where it is sent. Names are short.
 #[inline]
 pub(super) fn contains_nul(name: &[u8]) -> bool {
-    name.iter().any(|byte| *byte == 0)
+    name.contains(&0)
 }
 
 /// Appends a message of this type whose fields take exactly `body_len` bytes, for these to be
