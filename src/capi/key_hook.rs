@@ -124,6 +124,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri runs no C")]
     fn without_a_hook_the_option_is_the_password() {
         let info = ConnInfo::parse(b"sslpassword=open").unwrap();
         let conn = PGconn::into_raw(Connection::start(Ok(info)));

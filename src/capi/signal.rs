@@ -38,6 +38,7 @@ mod tests {
     extern "C" fn handler(_: c_int) {}
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri runs no C")]
     fn the_former_handler_comes_back() {
         let handler = handler as *const () as pqsigfunc;
         let before = pqsignal(libc::SIGWINCH, handler);

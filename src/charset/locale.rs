@@ -214,6 +214,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    #[cfg_attr(miri, ignore = "Miri runs no C")]
     fn a_program_that_sets_no_locale_is_in_the_c_locale() {
         assert_eq!(from_locale(), Some(Encoding::SQL_ASCII));
     }
