@@ -59,15 +59,20 @@ fn target<'a>(settings: &'a Settings, host: &'a [u8]) -> Target<'a> {
 }
 
 impl Encryption {
-    /// Before a socket is opened: whether encryption that is required can be had at all.
-    pub(super) fn check_gss(&mut self, settings: &Settings, unix: bool) -> Result<(), Failure> {
-        if settings.gssencmode != GssEncMode::Require {
-            return Ok(());
-        }
-        if unix {
+    /// Before a socket is opened: whether encryption that is required can be had there at all.
+    pub(super) fn check_gss(settings: &Settings, unix: bool) -> Result<(), Failure> {
+        if settings.gssencmode == GssEncMode::Require && unix {
             return Err(Failure::Final(
                 "GSSAPI encryption required but it is not supported over a local socket".to_owned(),
             ));
+        }
+        Ok(())
+    }
+
+    /// Looks for the credentials that are required, while the server takes the connection up.
+    pub(super) fn acquire_required(&mut self, settings: &Settings) -> Result<(), Failure> {
+        if settings.gssencmode != GssEncMode::Require {
+            return Ok(());
         }
         self.credential = Credential::acquire();
         if self.credential.is_none() {

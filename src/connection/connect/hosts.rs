@@ -161,13 +161,15 @@ impl Connection {
             .push_part(&failure::connect_prefix(&host, &port, address));
         self.address = Some(address.clone());
         let unix = address.is_unix();
-        attempt.encryption.check_gss(settings, unix)?;
+        Encryption::check_gss(settings, unix)?;
         // What is meant for TCP harms no Unix socket, not even by being wrong.
         let options = match unix {
             true => DialOptions::default(),
             false => dial_options(settings)?,
         };
-        let dial = connect_start(address, &options).map_err(|failure| match failure {
+        let dial = connect_start(address, &options);
+        attempt.encryption.acquire_required(settings)?;
+        let dial = dial.map_err(|failure| match failure {
             DialFailure::Socket(error) => Failure::Address(error.message().to_owned()),
             DialFailure::Address(error) => no_answer(error.message(), address),
         })?;

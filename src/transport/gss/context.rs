@@ -51,13 +51,21 @@ impl Purpose {
 /// One side's context, the client's.
 pub struct SecurityContext {
     library: &'static Library,
-    handle: Handle,
     target: Name,
     /// The default ones, where there are none here.
     credential: Option<Credential>,
     purpose: Purpose,
     flags: Uint32,
     is_complete: bool,
+    // Goes last: as long as there is a context, MIT's library need not read its configuration anew,
+    // which it does for each call otherwise, even to release a name.
+    context: Context,
+}
+
+/// What the library knows of the exchange; NULL before it begins.
+struct Context {
+    library: &'static Library,
+    handle: Handle,
 }
 
 // SAFETY: the library's objects may be used by any thread, one at a time, and these have one owner.
@@ -78,12 +86,15 @@ impl SecurityContext {
         let delegation = if delegate { flag::DELEGATE } else { 0 };
         Ok(Self {
             library,
-            handle: ptr::null_mut(),
             target: Name::of_service(library, target.service, target.host)?,
             credential,
             purpose,
             flags: purpose.flags() | delegation,
             is_complete: false,
+            context: Context {
+                library,
+                handle: ptr::null_mut(),
+            },
         })
     }
 
@@ -95,7 +106,7 @@ impl SecurityContext {
             return Err(gss_error("received a GSSAPI token after the last one"));
         }
         let mut input = BufferDesc::of(token);
-        let input = match self.handle.is_null() {
+        let input = match self.context.handle.is_null() {
             true => ptr::null_mut(),
             false => &raw mut input,
         };
@@ -109,7 +120,7 @@ impl SecurityContext {
             (self.library.init_sec_context)(
                 &mut minor,
                 credential.unwrap_or(ptr::null_mut()),
-                &mut self.handle,
+                &mut self.context.handle,
                 self.target.handle(),
                 ptr::null_mut(),
                 self.flags,
@@ -140,11 +151,11 @@ impl SecurityContext {
 
     /// The library's own context (`PQgetgssctx`). It belongs to `self`.
     pub fn raw(&self) -> *mut c_void {
-        self.handle
+        self.context.handle
     }
 }
 
-impl Drop for SecurityContext {
+impl Drop for Context {
     fn drop(&mut self) {
         if !self.handle.is_null() {
             let mut minor = 0;
@@ -174,7 +185,7 @@ impl Established {
         // SAFETY: the context is established, and owned by `self`; the pointers are to variables that live through the
         // call.
         let major = unsafe {
-            (context.library.wrap_size_limit)(&mut minor, context.handle, 1, 0, packet, &mut limit)
+            (context.library.wrap_size_limit)(&mut minor, context.raw(), 1, 0, packet, &mut limit)
         };
         let status = Status { major, minor };
         if status.is_error() || limit == 0 {
@@ -197,7 +208,7 @@ impl Protection for Established {
         let major = unsafe {
             (context.library.wrap)(
                 &mut minor,
-                context.handle,
+                context.raw(),
                 1,
                 0,
                 &mut input,
@@ -226,7 +237,7 @@ impl Protection for Established {
         let major = unsafe {
             (context.library.unwrap)(
                 &mut minor,
-                context.handle,
+                context.raw(),
                 &mut input,
                 output.receiver(),
                 &mut confidential,
@@ -247,6 +258,6 @@ impl Protection for Established {
     }
 
     fn raw(&self) -> *mut c_void {
-        self.0.handle
+        self.0.raw()
     }
 }
