@@ -25,6 +25,11 @@ pub unsafe extern "C" fn PQputCopyData(
     unsafe {
         let length = usize::try_from(nbytes).unwrap_or(0);
         let data = memory::counted(buffer.cast::<u8>(), length);
+        if let Some(conn) = conn.as_mut()
+            && conn.engine.put_copy_more(data)
+        {
+            return 1;
+        }
         with_conn(conn, -1, |driver| {
             match driver.engine().put_copy_data(data) {
                 Ok(Flush::Done) => 1,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::connection::{Bound, Connection, Statement as Target};
+use crate::connection::{Bound, Statement as Target};
 use crate::error::Error;
 use crate::result::ExecStatus;
 
@@ -10,16 +10,12 @@ use super::rows::affected;
 use super::statement::Source;
 use super::{Client, ToStatement, failure};
 
-/// Small pieces are gathered up to so many bytes before they become a message.
-const GATHERED: usize = 32 << 10;
-
 /// Takes the data of a `COPY … FROM STDIN`. Made by [`Client::copy_in`].
 ///
 /// [`finish`](Self::finish) ends the copy. Dropped without it, the copy is given up and the table
 /// stays as it was.
 pub struct CopyInWriter<'a> {
     client: &'a mut Client,
-    gathered: Vec<u8>,
     open: bool,
 }
 
@@ -51,7 +47,6 @@ impl Client {
         self.begin_copy(statement.source(), ExecStatus::CopyIn)?;
         Ok(CopyInWriter {
             client: self,
-            gathered: Vec::new(),
             open: true,
         })
     }
@@ -93,7 +88,6 @@ impl CopyInWriter<'_> {
     /// # Errors
     /// Where the server found fault with the data, and where the connection is lost.
     pub fn finish(mut self) -> Result<u64, Error> {
-        self.send_gathered()?;
         self.end(None)
     }
 
@@ -104,39 +98,19 @@ impl CopyInWriter<'_> {
         ended.map_err(|refused| link.refused(refused))?;
         link.finish().map(|result| affected(&result.tag))
     }
-
-    fn send_gathered(&mut self) -> Result<(), Error> {
-        if !self.gathered.is_empty() {
-            put(&mut self.client.link.engine, &self.gathered)?;
-            self.gathered.clear();
-        }
-        Ok(())
-    }
-}
-
-fn put(engine: &mut Connection, data: &[u8]) -> Result<(), Error> {
-    match engine.put_copy_data(data) {
-        // The engine of a client waits until it has taken the data.
-        Ok(_) => Ok(()),
-        Err(_) => Err(failure::refused(engine)),
-    }
 }
 
 impl Write for CopyInWriter<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        if self.gathered.len() + data.len() > GATHERED {
-            self.send_gathered().map_err(io::Error::from)?;
+        let engine = &mut self.client.link.engine;
+        // Small pieces are gathered there; a client's engine waits until it has taken large ones.
+        if engine.put_copy_more(data) || engine.put_copy_data(data).is_ok() {
+            return Ok(data.len());
         }
-        if data.len() >= GATHERED {
-            put(&mut self.client.link.engine, data).map_err(io::Error::from)?;
-        } else {
-            self.gathered.extend_from_slice(data);
-        }
-        Ok(data.len())
+        Err(failure::refused(engine).into())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.send_gathered().map_err(io::Error::from)?;
         let engine = &mut self.client.link.engine;
         match engine.flush() {
             Ok(_) => Ok(()),

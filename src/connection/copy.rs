@@ -10,11 +10,9 @@ use super::Connection;
 use super::dispatch::disagrees;
 use super::input::{HEADER, Head, Input};
 use super::io::Flush;
+use super::output::COPY_BATCH as BATCH;
 use super::query::Refused;
 use super::state::{CommandKind, Phase};
-
-/// So many bytes are gathered before they are sent.
-const BATCH: usize = 64 << 10;
 
 /// What asking for copied data comes to.
 pub enum CopyOut<T> {
@@ -27,6 +25,13 @@ pub enum CopyOut<T> {
 }
 
 impl Connection {
+    /// Puts data to what is sent already, where nothing else is to be done: the usual case. `false`
+    /// where it is for [`put_copy_data`](Self::put_copy_data).
+    #[inline(always)]
+    pub fn put_copy_more(&mut self, data: &[u8]) -> bool {
+        self.phase == Phase::CopyIn && self.input.is_empty() && self.output.extend_copy_data(data)
+    }
+
     /// Sends data to the server; `Pending` on a non-blocking connection when its buffers are full
     /// and nothing was taken.
     pub fn put_copy_data(&mut self, data: &[u8]) -> Result<Flush, Refused> {
@@ -79,11 +84,10 @@ impl Connection {
         if data.len() > i32::MAX as usize - 4 {
             return self.refuse("message is longer than 2147483647 bytes");
         }
-        self.output.announce_copy_data(data.len());
-        let mut rest = data;
+        let mut rest = self.output.begin_large_copy_data(data);
         while !rest.is_empty() {
-            let announced = self.flush().map_err(|_| Refused)?;
-            if announced == Flush::Pending {
+            let begun = self.flush().map_err(|_| Refused)?;
+            if begun == Flush::Pending {
                 break;
             }
             rest = self.send_some(rest)?;
@@ -91,7 +95,7 @@ impl Connection {
                 break;
             }
         }
-        self.output.append_announced(rest);
+        self.output.append_left_over(rest);
         Ok(Flush::Done)
     }
 
