@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::KEY_LEN;
-use super::prf::Prf;
+use super::salted_password::salted_password;
 
 type Key = Zeroizing<[u8; KEY_LEN]>;
 
@@ -38,9 +38,7 @@ impl ScramKeys {
     /// Derives the keys from a password that has been through SASLprep: PBKDF2 with
     /// HMAC-SHA-256, then one HMAC for each key. Zero iterations count as one.
     pub fn derive(password: &[u8], salt: &[u8], iterations: u32) -> Self {
-        let mut salted = Zeroizing::new([0; KEY_LEN]);
-        pbkdf2::pbkdf2::<Prf>(password, salt, iterations.max(1), &mut salted[..])
-            .expect("HMAC takes keys of any length");
+        let salted = salted_password(password, salt, iterations);
         Self {
             client: hmac(&salted, &[b"Client Key"]),
             server: hmac(&salted, &[b"Server Key"]),

@@ -13,7 +13,7 @@
 mod client;
 mod keys;
 mod message;
-mod prf;
+mod salted_password;
 #[cfg(test)]
 mod tests;
 
