@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 
 use super::secret::quoted;
 use super::{ConnInfo, OptionId, invalid};
+use crate::charset;
 use crate::error::Error;
 
 /// An option that takes one of a few words.
@@ -228,19 +229,20 @@ impl TlsVersion {
 pub enum ClientEncoding {
     /// Whatever the server has as its default.
     ServerDefault,
-    /// The encoding of the process's locale.
-    Auto,
     /// The encoding of this name, which the server is to judge.
     Named(CString),
 }
 
 impl ClientEncoding {
+    /// `auto` is the encoding of the process's locale as it is now.
     pub(super) fn read(info: &ConnInfo) -> Self {
-        match info.non_empty(OptionId::ClientEncoding) {
-            None => Self::ServerDefault,
-            Some(name) if name == c"auto" => Self::Auto,
-            Some(name) => Self::Named(name.to_owned()),
-        }
+        let given = match info.non_empty(OptionId::ClientEncoding) {
+            Some(name) if name == c"auto" => {
+                charset::from_locale().and_then(|encoding| CString::new(encoding.name()).ok())
+            }
+            given => given.map(ToOwned::to_owned),
+        };
+        given.map_or(Self::ServerDefault, Self::Named)
     }
 }
 

@@ -133,20 +133,30 @@ impl Settings {
 
     /// The same with an environment of the caller's.
     pub fn resolve_with(info: &ConnInfo, environment: &dyn Environment) -> Result<Self, Error> {
-        let mut info = info.clone();
-        let mut hosts = HostSpec::list(&info)?;
-        let identity = Identity::resolve(&mut info, &mut hosts, environment)?;
-        let require_auth = RequireAuth::read(&info)?;
-        let channel_binding = channel_binding(&info)?;
-        let tls = TlsChecks::read(&mut info)?;
-        let gssencmode = GssEncMode::read(&info, OptionId::Gssencmode, GssEncMode::Prefer)?;
+        Self::resolve_in(&mut info.clone(), environment)
+    }
+
+    /// The same, leaving in `info` the defaults that have been filled in, also where it fails: those
+    /// of the options that come before the one that is not valid.
+    pub fn resolve_in(info: &mut ConnInfo, environment: &dyn Environment) -> Result<Self, Error> {
+        let mut hosts = HostSpec::list(info)?;
+        let identity = Identity::resolve(info, &mut hosts, environment)?;
+        let require_auth = RequireAuth::read(info)?;
+        let channel_binding = channel_binding(info)?;
+        let tls = TlsChecks::read(info)?;
+        let client_encoding = ClientEncoding::read(info);
+        if let ClientEncoding::Named(name) = &client_encoding {
+            info.put(OptionId::ClientEncoding, name.clone());
+        }
+        let info = &*info;
+        let gssencmode = GssEncMode::read(info, OptionId::Gssencmode, GssEncMode::Prefer)?;
         let attrs = OptionId::TargetSessionAttrs;
-        let target_session_attrs = TargetSessionAttrs::read(&info, attrs, TargetSessionAttrs::Any)?;
-        let scram_client_key = scram_key(&info, OptionId::ScramClientKey, "client")?;
-        let scram_server_key = scram_key(&info, OptionId::ScramServerKey, "server")?;
+        let target_session_attrs = TargetSessionAttrs::read(info, attrs, TargetSessionAttrs::Any)?;
+        let scram_client_key = scram_key(info, OptionId::ScramClientKey, "client")?;
+        let scram_server_key = scram_key(info, OptionId::ScramServerKey, "server")?;
         let balance = OptionId::LoadBalanceHosts;
-        let load_balance_hosts = LoadBalanceHosts::read(&info, balance, LoadBalanceHosts::Disable)?;
-        let (min_protocol_version, max_protocol_version) = protocol_versions(&info)?;
+        let load_balance_hosts = LoadBalanceHosts::read(info, balance, LoadBalanceHosts::Disable)?;
+        let (min_protocol_version, max_protocol_version) = protocol_versions(info)?;
 
         let text = |id| info.non_empty(id).map(ToOwned::to_owned);
         let is_on = |id| info.get(id).is_some_and(|v| v.to_bytes().starts_with(b"1"));
@@ -188,10 +198,10 @@ impl Settings {
             max_protocol_version,
             replication: text(OptionId::Replication),
             options: text(OptionId::Options),
-            application_name: application_name(&info),
-            client_encoding: ClientEncoding::read(&info),
+            application_name: application_name(info),
+            client_encoding,
             session_defaults: session_defaults(environment),
-            info: Arc::new(info),
+            info: Arc::new(info.clone()),
         })
     }
 

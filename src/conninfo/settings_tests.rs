@@ -218,9 +218,25 @@ fn client_encoding_may_be_left_to_the_locale_or_the_server() {
         encoding("client_encoding=''"),
         ClientEncoding::ServerDefault
     );
-    assert_eq!(encoding("client_encoding=auto"), ClientEncoding::Auto);
+    // The locale of a program that has set none.
+    let locale = ClientEncoding::Named(c"SQL_ASCII".to_owned());
+    assert_eq!(encoding("client_encoding=auto"), locale);
+    let info = resolve("client_encoding=auto").info;
+    assert_eq!(info.get(OptionId::ClientEncoding), Some(c"SQL_ASCII"));
     let named = ClientEncoding::Named(c"AUTO".to_owned());
     assert_eq!(encoding("client_encoding=AUTO"), named);
+}
+
+#[test]
+fn defaults_before_the_option_at_fault_stay_filled_in() {
+    let filled = |conninfo: &str| {
+        let mut info = ConnInfo::parse(conninfo.as_bytes()).expect(conninfo);
+        Settings::resolve_in(&mut info, &joe().with_home("/home/joe")).expect_err(conninfo);
+        [OptionId::Dbname, OptionId::Passfile, OptionId::Sslcertmode].map(|id| info.is_set(id))
+    };
+    assert_eq!(filled("port=1,2"), [false, false, false]);
+    assert_eq!(filled("require_auth=x"), [true, true, false]);
+    assert_eq!(filled("target_session_attrs=x"), [true, true, true]);
 }
 
 #[test]

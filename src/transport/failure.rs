@@ -22,11 +22,15 @@ pub fn connect_prefix(host: &str, port: &str, address: &Address) -> String {
     }
     let ip = address.ip_text();
     if host.is_empty() || host == ip || ip.is_empty() {
-        let shown = if host.is_empty() { &ip } else { host };
-        format!("connection to server at \"{shown}\", port {port} failed: ")
+        address_prefix(if host.is_empty() { &ip } else { host }, port)
     } else {
         format!("connection to server at \"{host}\" ({ip}), port {port} failed: ")
     }
+}
+
+/// The same for a server of which nothing but one name or address is to be told.
+pub fn address_prefix(address: &str, port: &str) -> String {
+    format!("connection to server at \"{address}\", port {port} failed: ")
 }
 
 /// What to look at when there is no answer at the address; it stands on a line of its own.

@@ -137,6 +137,9 @@ impl Connection {
     fn take_request(&mut self, body: &[u8]) -> Result<Option<Step>, Failure> {
         self.reached_authentication = true;
         let request = Authentication::decode(body).map_err(|_| invalid_request(body))?;
+        if matches!(request, Authentication::Ok) {
+            self.check_client_certificate()?;
+        }
         let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {
             return Err(Failure::Final(String::new()));
         };
@@ -156,7 +159,6 @@ impl Connection {
         match answer? {
             Answer::Done => {
                 self.gss = attempt.authentication.take_gss();
-                self.check_client_certificate()?;
                 self.begin_session();
                 return Ok(Some(Step::Session));
             }

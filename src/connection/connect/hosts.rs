@@ -149,23 +149,26 @@ impl Connection {
         };
         self.tls_in_use = false;
         self.password_needed = false;
+        self.reached_authentication = false;
         attempt.authentication = std::mem::take(&mut attempt.authentication).renewed();
         attempt.has_negotiated = false;
         let spec = &settings.hosts[self.host];
-        let host = match &spec.target {
-            HostTarget::Address(number) => number.to_string_lossy(),
-            _ => spec.shown_host().to_string_lossy(),
-        };
         let port = spec.port_text.to_string_lossy();
-        self.error
-            .push_part(&failure::connect_prefix(&host, &port, address));
+        let prefix = match &spec.target {
+            HostTarget::Address(number) => {
+                failure::address_prefix(&number.to_string_lossy(), &port)
+            }
+            _ => failure::connect_prefix(&spec.shown_host().to_string_lossy(), &port, address),
+        };
+        self.error.push_part(&prefix);
         self.address = Some(address.clone());
         let unix = address.is_unix();
         Encryption::check_gss(settings, unix)?;
         // What is meant for TCP harms no Unix socket, not even by being wrong.
         let options = match unix {
             true => DialOptions::default(),
-            false => dial_options(settings)?,
+            false => dial_options(settings)
+                .map_err(|fault| Failure::Address(fault.message().to_owned()))?,
         };
         let dial = connect_start(address, &options);
         attempt.encryption.acquire_required(settings)?;

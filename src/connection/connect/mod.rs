@@ -19,7 +19,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::conninfo::{ConnInfo, HostSpec, Settings};
+use crate::conninfo::{ConnInfo, HostSpec, ProcessEnvironment, Settings};
 use crate::error::Error;
 use crate::transport::gss::Handshake as GssHandshake;
 use crate::transport::tls::Handshake;
@@ -170,7 +170,7 @@ impl Connection {
         self.status = ConnStatus::Bad;
         self.password_needed = false;
         self.reached_authentication = false;
-        match Settings::resolve(&self.info) {
+        match Settings::resolve_in(Arc::make_mut(&mut self.info), &ProcessEnvironment) {
             Ok(settings) => {
                 // One that is not valid ends the attempt of who waits, and does not matter to others.
                 let timeout = settings.connect_timeout().unwrap_or_default();

@@ -1,6 +1,5 @@
 //! Starting the session: the start-up packet, the protocol version, the session's parameters.
 
-use crate::charset;
 use crate::conninfo::{ClientEncoding, Settings};
 use crate::wire::frontend;
 
@@ -33,7 +32,6 @@ fn parameters(settings: &Settings) -> Vec<(&[u8], Vec<u8>)> {
     }
     let encoding = match &settings.client_encoding {
         ClientEncoding::ServerDefault => None,
-        ClientEncoding::Auto => charset::from_locale().map(|e| e.name().as_bytes().to_vec()),
         ClientEncoding::Named(name) => Some(name.as_bytes().to_vec()),
     };
     if let Some(encoding) = encoding {

@@ -369,6 +369,7 @@ fn homes(compare: &mut Compare, world: &World) {
             "sslmode=verify-full",
             "sslmode=require user=cert_user",
             "sslmode=require sslcertmode=require",
+            "sslmode=require sslcertmode=require require_auth=oauth",
             "sslmode=require sslcert=@client.crt",
             "sslmode=verify-ca sslrootcert=@root.crt",
         ] {

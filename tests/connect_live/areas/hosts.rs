@@ -442,6 +442,10 @@ fn pings(compare: &mut Compare, server: &Server) {
         ("host=127.0.0.1 port=1".to_owned(), ""),
         (format!("host=127.0.0.1,127.0.0.1 port=1,{port}"), ""),
         (
+            format!("host=127.0.0.1,127.0.0.1 port={port},1"),
+            "user=trust_user dbname=postgres target_session_attrs=standby",
+        ),
+        (
             format!("host=127.0.0.1 port={stalled}"),
             "connect_timeout=2",
         ),

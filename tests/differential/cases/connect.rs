@@ -22,6 +22,10 @@ const BAD: &[(&str, &str)] = &[
         "refused by name and address",
         "host=some.name hostaddr=127.0.0.1 port=1",
     ),
+    (
+        "refused by an address that can be written otherwise",
+        "host=some.name hostaddr=0:0::1 port=1",
+    ),
     ("refused on ipv6", "host=::1 port=1"),
     ("bad address", "hostaddr=999.1.2.3 port=1"),
     ("address that is a name", "hostaddr=localhost port=1"),
@@ -80,6 +84,10 @@ const BAD: &[(&str, &str)] = &[
     (
         "keepalives of letters",
         "host=127.0.0.1 port=1 keepalives=yes",
+    ),
+    (
+        "keepalives of letters for several hosts",
+        "host=127.0.0.1,127.0.0.1 port=1,2 keepalives=yes",
     ),
     (
         "keepalives idle of letters",
