@@ -1789,7 +1789,7 @@ void *PQresultAlloc(PGresult *res, size_t nBytes);
 int PQbinaryTuples(const PGresult *res);
 
 /**
- * The name of a column; NULL where there is no such column.
+ * The name of a column; NULL where there is no such column, and for those of a copy.
  */
 char *PQfname(const PGresult *res, int field_num);
 

@@ -97,7 +97,11 @@ fn copy(src: &PGresult, flags: c_int) -> Option<OwnedResult> {
     let mut core = QueryResult::new(ExecStatus::TuplesOk, src.encoding());
     core.tag = src.core.tag;
     if has(PG_COPYRES_ATTRS | PG_COPYRES_TUPLES) {
-        core.set_columns(src.core.columns.clone());
+        core.set_columns(if src.core.columns.is_nameless() {
+            Arc::new(Columns::clone(&src.core.columns).named())
+        } else {
+            Arc::clone(&src.core.columns)
+        });
         core.binary = src.core.binary;
     }
     if has(PG_COPYRES_TUPLES) {

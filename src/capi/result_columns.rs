@@ -45,7 +45,7 @@ pub unsafe extern "C" fn PQbinaryTuples(res: *const PGresult) -> c_int {
     unsafe { with_result(res, 0, |result| result.core.binary.into()) }
 }
 
-/// The name of a column; NULL where there is no such column.
+/// The name of a column; NULL where there is no such column, and for those of a copy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQfname(res: *const PGresult, field_num: c_int) -> *mut c_char {
     // SAFETY: the pointer contract.

@@ -57,7 +57,7 @@ impl Connection {
             return self.refuse("cannot send pipeline when not in pipeline mode");
         }
         if self.phase.is_copy() {
-            return self.refuse("cannot send pipeline while in COPY");
+            return self.refuse("internal error: cannot send pipeline while in COPY");
         }
         frontend::sync(self.output.buffer());
         self.trace_sent();

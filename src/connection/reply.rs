@@ -158,10 +158,10 @@ impl Connection {
         let columns = response.column_formats.iter().map(|format| {
             let mut column = Column::default();
             column.format = i32::from(format);
-            (&b""[..], column)
+            column
         });
         let encoding = self.session.encoding;
-        let columns = Arc::new(Columns::build(columns));
+        let columns = Arc::new(Columns::nameless(columns));
         let mut result = Box::new(QueryResult::with_columns(status, encoding, columns));
         result.binary = response.overall_format != 0;
         self.copy = CopyState {

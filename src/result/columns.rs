@@ -60,7 +60,7 @@ impl Columns {
         self.columns.iter()
     }
 
-    /// The name of the column with this index.
+    /// The name of the column with this index, if it has one.
     pub fn name(&self, index: usize) -> Option<&CStr> {
         let begin = self.columns.get(index)?.name;
         CStr::from_bytes_until_nul(&self.names[begin..]).ok()
@@ -88,6 +88,27 @@ impl Columns {
     /// Bytes of memory in use.
     pub fn memory(&self) -> usize {
         self.names.len() + self.columns.capacity() * size_of::<Column>()
+    }
+
+    /// Columns that have no names, not even empty ones: those of a copy.
+    pub fn nameless(columns: impl IntoIterator<Item = Column>) -> Self {
+        Self {
+            names: Box::default(),
+            columns: columns.into_iter().collect(),
+        }
+    }
+
+    /// Whether the columns have no names.
+    pub fn is_nameless(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The same columns with empty names where they have none.
+    pub fn named(mut self) -> Self {
+        if self.is_nameless() {
+            self.names = [0].into();
+        }
+        self
     }
 
     /// Columns made one by one.

@@ -61,11 +61,11 @@ pub fn print(result: &QueryResult, options: &PrintOptions<'_>) -> Vec<u8> {
     printer.out
 }
 
-/// The name that a column goes by.
+/// The name that a column goes by: its own one, unless another is given.
 fn name<'a>(result: &'a QueryResult, options: &PrintOptions<'a>, column: usize) -> &'a [u8] {
     match options.names.get(column) {
-        Some(name) => name,
-        None => own_name(result, column),
+        Some(name) if !name.is_empty() => name,
+        _ => own_name(result, column),
     }
 }
 

@@ -121,10 +121,10 @@ impl Transcript {
             ),
         );
         for column in 0..result.nfields() {
-            let name = result.fname(column).unwrap_or_default();
+            let name = result.fname(column);
             self.line(format_args!(
-                "column {column} \"{}\" type {} size {} mod {} format {} table {} column {}",
-                escape(&name),
+                "column {column} {} type {} size {} mod {} format {} table {} column {}",
+                name.map_or("NULL".into(), |name| format!("\"{}\"", escape(&name))),
                 result.ftype(column),
                 result.fsize(column),
                 result.fmod(column),

@@ -158,10 +158,11 @@ impl Connection {
         connection
     }
 
-    /// Starts anew with the same options. Manual: "PQresetStart".
+    /// Starts anew with the same options, and blocking. Manual: "PQresetStart".
     pub fn restart(&mut self) {
         self.close();
         self.error.clear();
+        self.nonblocking = false;
         self.begin_attempt(None);
     }
 

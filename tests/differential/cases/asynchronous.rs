@@ -287,4 +287,13 @@ fn add_non_blocking(table: &mut Table) {
         t.value("time passes", now > 1_600_000_000_000_000);
         t.value("past end", poll(1, 1, now - 1));
     });
+    table.add(Area::Async, "a reset connection blocks", |ctx, t| {
+        let conn = ctx.connect(t);
+        conn.set_nonblocking(1);
+        conn.reset();
+        t.value("after a reset", conn.is_nonblocking());
+        conn.set_nonblocking(1);
+        conn.reset_start();
+        t.value("being reset", conn.is_nonblocking());
+    });
 }

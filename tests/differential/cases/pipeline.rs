@@ -199,4 +199,16 @@ pub(crate) fn add(table: &mut Table) {
         t.value("rows", total);
         take(t, &conn, 2);
     });
+    table.add(Area::Pipeline, "sync during a copy", |ctx, t| {
+        let conn = ctx.connect(t);
+        conn.exec(c"CREATE TEMP TABLE q (a int)");
+        conn.enter_pipeline();
+        conn.send_query_params(c"COPY q FROM STDIN", Params::new());
+        conn.flush();
+        conn.wait_readable();
+        t.value("input", conn.consume_input());
+        t.value("busy", conn.is_busy());
+        t.value("sync", conn.pipeline_sync());
+        t.text("message", &conn.error_message());
+    });
 }

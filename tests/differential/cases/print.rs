@@ -144,6 +144,27 @@ pub(crate) fn add(table: &mut Table) {
             print(ctx, t, &result, flags, false);
         }
     });
+    table.add(Area::Print, "empty names", |ctx, t| {
+        let conn = ctx.connect(t);
+        let result = conn.exec(c"SELECT 1 AS a, 2 AS b, 3 AS c");
+        let mut names = [unwritten(c""), unwritten(c"two"), ptr::null_mut()];
+        for [header, align, standard, html3, expanded] in FLAGS {
+            let file = CFile::new();
+            // SAFETY: a struct of numbers and pointers may be zero.
+            let mut options: PQprintOpt = unsafe { std::mem::zeroed() };
+            (options.header, options.align) = (header, align);
+            (options.standard, options.html3) = (standard, html3);
+            options.expanded = expanded;
+            options.field_sep = unwritten(c"|");
+            options.field_name = names.as_mut_ptr();
+            // SAFETY: an open stream, a live result and options that are read only.
+            unsafe {
+                ctx.api
+                    .PQprint(file.pointer(), result.raw, &raw const options)
+            };
+            t.bytes("output", &file.contents());
+        }
+    });
     table.add(Area::Print, "separator is needed", |ctx, t| {
         let conn = ctx.connect(t);
         let result = conn.exec(c"SELECT 1 AS a, 2 AS b");

@@ -313,6 +313,12 @@ fn add_copied(table: &mut Table) {
         t.result("copy", &copy);
         t.result("original", &original);
     });
+    table.add(Area::Result, "copy of columns without names", |ctx, t| {
+        let conn = ctx.connect(t);
+        let original = conn.exec(c"COPY item TO STDOUT");
+        t.result("original", &original);
+        t.result("copy", &original.copy_result(COPYRES_ATTRS));
+    });
     table.add(Area::Result, "copy of attributes takes values", |ctx, t| {
         let conn = ctx.connect(t);
         let copy = conn.exec(THREE_ROWS).copy_result(COPYRES_ATTRS);
