@@ -263,7 +263,15 @@ impl Connection {
         if let Some(mut stream) = self.stream.take() {
             stream.shutdown();
         }
+        self.close_failed_stream();
         self.output.clear();
+    }
+
+    /// Closes the socket that an attempt has left behind, if one has.
+    pub(super) fn close_failed_stream(&mut self) {
+        if let Some(mut stream) = self.failed_stream.take() {
+            stream.shutdown();
+        }
     }
 
     /// Closes the socket and forgets everything that belonged to the session.

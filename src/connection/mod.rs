@@ -110,6 +110,9 @@ pub struct Connection {
     refusal: Option<Vec<u8>>,
     status: ConnStatus,
     stream: Option<Stream>,
+    /// The stream of an attempt that failed: until the connection is closed or another attempt is
+    /// made it stays open, for programs that have yet to take its socket out of what they watch.
+    failed_stream: Option<Stream>,
     input: Input,
     output: Output,
     /// Why a write failed; told only when reading brings no better reason.
@@ -171,6 +174,7 @@ impl Connection {
             refusal: None,
             status: ConnStatus::Bad,
             stream: None,
+            failed_stream: None,
             input: Input::default(),
             output: Output::default(),
             write_failure: None,
@@ -260,11 +264,13 @@ impl Connection {
     }
 
     /// The socket, to wait for it; `None` while there is none. While a bearer token is being got it
-    /// may be another one than the server's.
+    /// may be another one than the server's. Where connecting has failed after the server had taken
+    /// the connection up, the socket is still there.
     pub fn fd(&self) -> Option<RawFd> {
         self.token_fd()
             .or_else(|| self.stream.as_ref().map(Stream::fd))
             .or_else(|| self.attempt_fd())
+            .or_else(|| self.failed_stream.as_ref().map(Stream::fd))
     }
 
     /// The stream, to ask about its encryption.
@@ -356,14 +362,21 @@ impl Connection {
 
     /// Ends the session politely and closes the connection.
     pub fn close(&mut self) {
-        if self.status == ConnStatus::Ok && self.write_failure.is_none() {
-            crate::wire::frontend::terminate(self.output.buffer());
-            // Whether it arrives matters to nobody.
-            let _ = self.flush_some();
+        if self.status == ConnStatus::Ok {
+            self.take_leave();
         }
         self.disconnect();
         self.tls_in_use = false;
         self.status = ConnStatus::Bad;
+    }
+
+    /// Tells the server that the session is over.
+    fn take_leave(&mut self) {
+        if self.write_failure.is_none() {
+            crate::wire::frontend::terminate(self.output.buffer());
+            // Whether it arrives matters to nobody.
+            let _ = self.flush_some();
+        }
     }
 }
 

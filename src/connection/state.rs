@@ -42,6 +42,16 @@ pub enum ConnStatus {
     Authenticating = 15,
 }
 
+impl ConnStatus {
+    /// Whether the server has started a session and is being asked what kind of server it is.
+    pub(super) fn is_in_session(self) -> bool {
+        matches!(
+            self,
+            Self::CheckTarget | Self::CheckWritable | Self::CheckStandby | Self::Consume
+        )
+    }
+}
+
 /// What [`connect_poll`](super::Connection::connect_poll) needs next, with the numbers of libpq's
 /// `PostgresPollingStatusType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -141,6 +141,7 @@ impl Connection {
 
     /// Opens a socket and starts connecting it.
     pub(super) fn dial(&mut self) -> Stepped {
+        self.close_failed_stream();
         let (Some(attempt), Some(settings)) = (&mut self.attempt, &self.settings) else {
             return Err(Failure::Final(String::new()));
         };

@@ -308,11 +308,16 @@ impl Connection {
         self.status = ConnStatus::Bad;
     }
 
-    /// Closes the socket and forgets what this server has said so far.
+    /// Forgets what this server has said so far. The socket is closed when another is opened.
     fn drop_connection(&mut self) {
+        if self.status.is_in_session() {
+            self.take_leave();
+        }
+        let stream = self.stream.take().or_else(|| self.failed_stream.take());
         let attempt = self.attempt.take();
         let notices = std::mem::take(&mut self.notices);
         self.disconnect();
+        self.failed_stream = stream;
         self.notices = notices;
         self.attempt = attempt;
         if let Some(attempt) = &mut self.attempt {

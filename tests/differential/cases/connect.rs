@@ -193,6 +193,11 @@ const BAD_IN_18: &[(&str, &str, &str)] = &[
 
 /// Connects, and writes down what came of it.
 pub(crate) fn attempt(ctx: &Ctx<'_>, t: &mut Transcript, conninfo: &CStr) {
+    log_in(ctx, t, conninfo);
+}
+
+/// The same, and the connection, whatever state it is in.
+pub(crate) fn log_in<'a>(ctx: &Ctx<'a>, t: &mut Transcript, conninfo: &CStr) -> Conn<'a> {
     let conn = Conn::open(ctx.api, conninfo);
     status::write(t, &conn);
     if conn.status() == 0 {
@@ -203,6 +208,7 @@ pub(crate) fn attempt(ctx: &Ctx<'_>, t: &mut Transcript, conninfo: &CStr) {
             ),
         );
     }
+    conn
 }
 
 /// The connection string with a user and a database, where it is not a URI.
