@@ -4,8 +4,11 @@
 //! what happened and what to do next, the fields of the server's ErrorResponse where a server
 //! spoke, and the underlying cause where there is one.
 
+pub mod sqlstate;
+
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 /// What kind of failure an [`Error`] reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,8 +44,10 @@ pub enum ErrorKind {
 
 /// The fields of an ErrorResponse or NoticeResponse, as the server sent them.
 ///
+/// `Display` gives severity and message, and on lines of their own detail, hint and context.
+///
 /// Manual: "Error and Notice Message Fields".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ServerError {
     fields: Vec<(u8, Vec<u8>)>,
 }
@@ -93,6 +98,33 @@ impl ServerError {
         self.text(b'P')?.parse().ok()
     }
 
+    /// Where the problem is in a command that the server made itself; see
+    /// [`internal_query`](Self::internal_query).
+    pub fn internal_position(&self) -> Option<usize> {
+        self.text(b'p')?.parse().ok()
+    }
+
+    /// The command that the server made itself and that failed, such as one of a function.
+    pub fn internal_query(&self) -> Option<&str> {
+        self.text(b'q')
+    }
+
+    /// In what context the problem arose: a line for each function and command that was running,
+    /// the innermost first.
+    pub fn context(&self) -> Option<&str> {
+        self.text(b'W')
+    }
+
+    /// The schema of the object the problem is about.
+    pub fn schema(&self) -> Option<&str> {
+        self.text(b's')
+    }
+
+    /// The data type the problem is about.
+    pub fn data_type(&self) -> Option<&str> {
+        self.text(b'd')
+    }
+
     /// The constraint that was violated.
     pub fn constraint(&self) -> Option<&str> {
         self.text(b'n')
@@ -111,6 +143,32 @@ impl ServerError {
     /// All fields in the order they came.
     pub fn fields(&self) -> impl Iterator<Item = (u8, &[u8])> {
         self.fields.iter().map(|(code, value)| (*code, &value[..]))
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:  {}", self.severity(), self.message())?;
+        let more = [
+            ("DETAIL", self.detail()),
+            ("HINT", self.hint()),
+            ("CONTEXT", self.context()),
+        ];
+        for (label, text) in more {
+            if let Some(text) = text {
+                write!(f, "\n{label}:  {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Shows all fields by their codes.
+impl fmt::Debug for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields();
+        let shown = fields.map(|(code, value)| (char::from(code), String::from_utf8_lossy(value)));
+        f.debug_map().entries(shown).finish()
     }
 }
 
@@ -194,8 +252,65 @@ impl StdError for Error {
     }
 }
 
-impl From<std::io::Error> for Error {
-    fn from(cause: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, cause.to_string()).with_source(cause)
+/// An error of this crate that has been an [`io::Error`] in between, as those of a COPY are that is
+/// written or read by the traits of `std::io`, is itself again.
+impl From<io::Error> for Error {
+    fn from(cause: io::Error) -> Self {
+        match cause.downcast::<Self>() {
+            Ok(error) => error,
+            Err(cause) => Self::new(ErrorKind::Io, cause.to_string()).with_source(cause),
+        }
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::Timeout => Self::new(io::ErrorKind::TimedOut, error),
+            ErrorKind::Closed => Self::new(io::ErrorKind::ConnectionAborted, error),
+            _ => Self::other(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unique_violation() -> ServerError {
+        let fields: [(u8, &str); 5] = [
+            (b'S', "FEHLER"),
+            (b'V', "ERROR"),
+            (b'C', sqlstate::UNIQUE_VIOLATION),
+            (b'M', "twice"),
+            (b'D', "Key (id)=(1)"),
+        ];
+        ServerError::new(fields.map(|(code, text)| (code, text.into())).to_vec())
+    }
+
+    #[test]
+    fn an_error_comes_back_from_an_io_error_as_it_was() {
+        let there: io::Error = Error::from_server(unique_violation(), "twice").into();
+        let back = Error::from(there);
+        assert_eq!(back.kind(), ErrorKind::Server);
+        assert_eq!(back.code(), Some("23505"));
+
+        let other = Error::from(io::Error::from(io::ErrorKind::NotFound));
+        assert_eq!(other.kind(), ErrorKind::Io);
+        assert!(other.source().is_some_and(<dyn StdError>::is::<io::Error>));
+    }
+
+    #[test]
+    fn what_a_server_reports_can_be_read() {
+        let report = unique_violation();
+        assert_eq!(report.to_string(), "ERROR:  twice\nDETAIL:  Key (id)=(1)");
+        let shown = format!("{report:?}");
+        assert!(shown.contains("'M': \"twice\""), "{shown}");
+    }
+
+    #[test]
+    fn errors_go_between_threads_and_into_boxes() {
+        fn takes<T: StdError + Send + Sync + 'static>(_: T) {}
+        takes(Error::new(ErrorKind::Usage, ""));
     }
 }

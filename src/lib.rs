@@ -51,8 +51,12 @@
 //!
 //! ```no_run
 //! # let mut client = ferropq::Client::connect("")?;
+//! use ferropq::sqlstate;
+//!
 //! match client.execute("INSERT INTO book (isbn) VALUES ($1)", &[&"0-19-853453-1"]) {
-//!     Err(error) if error.code() == Some("23505") => println!("the book is there already"),
+//!     Err(error) if error.code() == Some(sqlstate::UNIQUE_VIOLATION) => {
+//!         println!("violates {:?}", error.server().and_then(|said| said.constraint()));
+//!     }
 //!     other => println!("{} added", other?),
 //! }
 //! # Ok::<(), ferropq::Error>(())
@@ -106,5 +110,5 @@ pub use client::{
     SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs, ToStatement, Transaction,
     TransactionBuilder, quote_identifier, quote_literal, set_kept_memory, set_scram_key_cache,
 };
-pub use error::{Error, ErrorKind, ServerError};
+pub use error::{Error, ErrorKind, ServerError, sqlstate};
 pub use postgres_types as types;

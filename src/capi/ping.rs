@@ -9,9 +9,10 @@ use super::conn::PGconn;
 use super::connect::{PQconnectdb, PQconnectdbParams, PQfinish};
 use super::types::PGPing;
 use crate::connection::{ConnStatus, Connection};
+use crate::error::ServerError;
 
 /// The SQLSTATE of a server that is starting up or shutting down.
-const CANNOT_CONNECT_NOW: &[u8] = b"57P03";
+const CANNOT_CONNECT_NOW: &str = "57P03";
 
 /// Whether the server of a connection string accepts connections. User, password and database need
 /// not be right.
@@ -54,7 +55,7 @@ fn judge(engine: &Connection) -> PGPing {
     if engine.status() == ConnStatus::Ok || engine.reached_authentication() {
         return PGPing::PQPING_OK;
     }
-    match engine.refusal() {
+    match engine.refusal().map(ServerError::code) {
         Some(CANNOT_CONNECT_NOW) => PGPing::PQPING_REJECT,
         Some(_) => PGPing::PQPING_OK,
         None => PGPing::PQPING_NO_RESPONSE,

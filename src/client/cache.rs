@@ -50,9 +50,11 @@ impl StatementCache {
         self.entries.insert(sql.into(), Entry { statement, used });
     }
 
-    /// Forgets the statement with this text.
-    pub(super) fn remove(&mut self, sql: &str) {
-        self.entries.remove(sql);
+    /// Forgets this statement, where it is one of those kept.
+    #[cold]
+    pub(super) fn forget(&mut self, statement: &Statement) {
+        let other = |kept: &Statement| kept.name() != statement.name();
+        self.entries.retain(|_, entry| other(&entry.statement));
     }
 
     /// Forgets all of them.
@@ -109,6 +111,16 @@ mod tests {
         assert!(cache.get("a").is_some() && cache.get("c").is_some());
         cache.set_capacity(1);
         assert!(cache.get("a").is_none() && cache.get("c").is_some());
+    }
+
+    #[test]
+    fn a_statement_is_forgotten_and_no_other() {
+        let mut cache = StatementCache::default();
+        cache.insert("a", statement());
+        cache.insert("b", statement());
+        let stale = cache.get("a").unwrap();
+        cache.forget(&stale);
+        assert!(cache.get("a").is_none() && cache.get("b").is_some());
     }
 
     #[test]

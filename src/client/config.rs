@@ -333,7 +333,7 @@ mod tests {
     fn a_wrong_setting_is_told_when_connecting() {
         let mut config = Config::new();
         config.set("hots", "a").host("b\0c");
-        let error = config.connect().err().unwrap();
+        let error = config.connect().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Settings);
         assert_eq!(error.to_string(), "invalid connection option \"hots\"");
     }
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn text_is_utf8() {
         let config: Config = "client_encoding=latin1".parse().unwrap();
-        let error = config.connect().err().unwrap();
+        let error = config.connect().unwrap_err();
         assert!(
             error.to_string().contains("leave it out or set UTF8"),
             "{error}"

@@ -148,13 +148,3 @@ impl CopyOutReader<'_> {
         Ok(())
     }
 }
-
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        match error.kind() {
-            crate::ErrorKind::Timeout => Self::new(io::ErrorKind::TimedOut, error),
-            crate::ErrorKind::Closed => Self::new(io::ErrorKind::ConnectionAborted, error),
-            _ => Self::other(error),
-        }
-    }
-}

@@ -186,6 +186,12 @@ impl Client {
 
     /// Sets how many statements the client keeps prepared for the texts it is given: 100 unless
     /// set. With 0 a text with parameters is prepared each time.
+    ///
+    /// Where a table has changed so that a statement returns other columns than before, or where
+    /// somebody has deallocated it, it is prepared anew and run again. That cannot be done in a
+    /// transaction, as the first attempt has made it fail ("cached plan must not change result
+    /// type"), nor in a [`batch`](Self::batch): run those again. A [`Statement`] of one's own is to
+    /// be prepared again by oneself.
     pub fn set_statement_cache_capacity(&mut self, statements: usize) {
         self.statements.set_capacity(statements);
     }
@@ -195,9 +201,11 @@ impl Client {
         self.statements.clear();
     }
 
-    /// Forgets what has been found out about types that are not built in: after `ALTER TYPE`.
+    /// Forgets what has been found out about types that are not built in, and with it the
+    /// statements that are kept prepared: after `ALTER TYPE`.
     pub fn clear_type_cache(&mut self) {
         self.types.clear();
+        self.statements.clear();
     }
 
     /// Runs either kind of statement; returns also the columns of the prepared one that was run, if
@@ -209,7 +217,7 @@ impl Client {
     ) -> Result<(Box<QueryResult>, Option<Arc<Layout>>), Error> {
         match source {
             Source::Prepared(statement) => {
-                let result = self.run_prepared(statement, params)?;
+                let result = self.run_own(statement, params)?;
                 Ok((result, Some(statement.layout())))
             }
             Source::Text(sql) if params.is_empty() => {
@@ -237,7 +245,7 @@ impl Client {
         };
         match self.run_prepared(&statement, params) {
             Err(error) if kept && failure::is_stale_statement(&error) => {
-                self.statements.remove(sql);
+                self.statements.forget(&statement);
                 if !alone {
                     return Err(error);
                 }
@@ -247,6 +255,20 @@ impl Client {
             }
             done => Ok((done?, statement)),
         }
+    }
+
+    /// Runs a statement that the caller holds. It may have come from the cache, which is not to give
+    /// it out again once it has become stale.
+    fn run_own(
+        &mut self,
+        statement: &Statement,
+        params: &[Param<'_>],
+    ) -> Result<Box<QueryResult>, Error> {
+        let done = self.run_prepared(statement, params);
+        if done.as_ref().is_err_and(failure::is_stale_statement) {
+            self.statements.forget(statement);
+        }
+        done
     }
 
     fn run_prepared(

@@ -1,7 +1,7 @@
 //! What the engine says went wrong, as errors of the crate.
 
 use crate::connection::{ConnStatus, Connection};
-use crate::error::{Error, ErrorKind, ServerError};
+use crate::error::{Error, ErrorKind};
 use crate::result::{ExecStatus, QueryResult};
 
 /// What the engine's text ends with where a time limit has passed.
@@ -65,10 +65,8 @@ pub(super) fn refused(engine: &Connection) -> Error {
 #[cold]
 pub(super) fn of_connect(engine: &Connection) -> Error {
     let text = text(engine);
-    if let Some(code) = engine.refusal() {
-        let message = text.clone().into_bytes();
-        let server = ServerError::new(vec![(b'C', code.to_vec()), (b'M', message)]);
-        return Error::from_server(server, text);
+    if let Some(said) = engine.refusal() {
+        return Error::from_server(said.clone(), text);
     }
     let kind = if engine.settings().is_none() {
         ErrorKind::Settings

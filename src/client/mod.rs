@@ -9,6 +9,7 @@ mod column;
 mod config;
 mod copy_in;
 mod copy_out;
+mod debug;
 mod escape;
 mod execute;
 mod failure;
@@ -183,6 +184,18 @@ mod tests {
     use super::*;
 
     fn is_send<T: Send>() {}
+
+    fn is_debug<T: std::fmt::Debug>() {}
+
+    #[test]
+    fn all_that_a_call_returns_can_be_unwrapped() {
+        is_debug::<Client>();
+        is_debug::<(Transaction<'_>, TransactionBuilder<'_>, CancelToken)>();
+        is_debug::<(CopyInWriter<'_>, CopyOutReader<'_>)>();
+        is_debug::<(Batch<'_>, Pipeline<'_>, RowStream<'_>, StreamIter<'_>)>();
+        is_debug::<(Rows, Iter<'_>, IntoIter, Row<'_>, OwnedRow)>();
+        is_debug::<(Notifications<'_>, NotificationsIter<'_>)>();
+    }
 
     #[test]
     fn clients_and_what_they_hand_out_move_between_threads() {

@@ -220,6 +220,10 @@ impl<'a> Pipeline<'a> {
         if self.error.is_some() || self.failed {
             return;
         }
+        if failure::is_stale_statement(&error) {
+            // Which of those that are kept prepared is not known here.
+            self.client.statements.clear();
+        }
         let place = format!("{} {}", self.noun, self.answered + 1);
         self.error = Some(match error.server() {
             Some(server) => Error::from_server(server.clone(), format!("{place}: {error}")),

@@ -9,6 +9,7 @@ use crate::result::QueryResult;
 use super::column::{Column, Layout};
 use super::params::Param;
 use super::rows::affected;
+use super::statement::Source;
 use super::{Client, IntoIter, OwnedRow, Rows, Statement, ToStatement, failure};
 
 /// How many rows come together unless set otherwise.
@@ -69,11 +70,9 @@ impl Client {
         let source = statement.source();
         let mut statement = self.statement_of(source)?;
         let mut fetched = self.start_stream(rows, &statement, params);
-        if let (super::statement::Source::Text(sql), Err(error)) = (source, &fetched)
-            && failure::is_stale_statement(error)
-        {
-            self.statements.remove(sql);
-            if alone {
+        if fetched.as_ref().is_err_and(failure::is_stale_statement) {
+            self.statements.forget(&statement);
+            if alone && matches!(source, Source::Text(_)) {
                 statement = self.statement_of(source)?;
                 fetched = self.start_stream(rows, &statement, params);
             }

@@ -54,6 +54,7 @@ pub use trace::TraceFlags;
 use crate::auth::gss::Initiator;
 use crate::charset::Encoding;
 use crate::conninfo::{ConnInfo, HostSpec, Settings};
+use crate::error::ServerError;
 use crate::result::{Columns, ContextVisibility, QueryResult, TextStyle, Verbosity};
 use crate::transport::{Address, Stream};
 
@@ -106,8 +107,8 @@ pub struct Connection {
     reached_authentication: bool,
     /// The GSSAPI exchange by which the client has proved who it is.
     gss: Option<Box<dyn Initiator>>,
-    /// The SQLSTATE with which the server refused the connection.
-    refusal: Option<Vec<u8>>,
+    /// What the server said when it refused the connection.
+    refusal: Option<ServerError>,
     status: ConnStatus,
     stream: Option<Stream>,
     /// The stream of an attempt that failed: until the connection is closed or another attempt is

@@ -262,14 +262,22 @@ impl Report {
     pub fn to_error(&self, kind: ErrorKind) -> Error {
         let text = self.text.to_string_lossy();
         let message = text.trim_end_matches('\n');
+        match self.to_server_error() {
+            Some(said) => Error::from_server(said, message),
+            None => Error::new(kind, message),
+        }
+    }
+
+    /// The fields, where there are any: a report of our own may have none.
+    pub fn to_server_error(&self) -> Option<ServerError> {
         if self.fields.is_empty() {
-            return Error::new(kind, message);
+            return None;
         }
         let fields = self
             .fields
             .iter()
             .map(|(code, value)| (*code, value.to_bytes().to_vec()));
-        Error::from_server(ServerError::new(fields.collect()), message)
+        Some(ServerError::new(fields.collect()))
     }
 }
 

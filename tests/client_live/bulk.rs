@@ -1,6 +1,6 @@
 //! Batches, pipelines and streams.
 
-use ferropq::ErrorKind;
+use ferropq::{Client, ErrorKind};
 
 use super::{client, ids};
 
@@ -72,6 +72,43 @@ fn a_batch_succeeds_or_fails_as_a_whole() {
 }
 
 #[test]
+fn a_statement_that_a_batch_finds_stale_is_not_kept() {
+    let mut client = client!();
+    client
+        .batch_execute("CREATE TEMP TABLE t (id int)")
+        .unwrap();
+    let insert = "INSERT INTO t VALUES ($1) RETURNING *";
+    let cached = client.prepare_cached(insert).unwrap();
+    let run = |client: &mut Client| {
+        let mut batch = client.batch(insert).unwrap();
+        batch.add(&[&1]).unwrap();
+        batch.finish()
+    };
+    assert_eq!(run(&mut client).unwrap(), 1);
+    client
+        .batch_execute("ALTER TABLE t ADD COLUMN name text")
+        .unwrap();
+    assert_eq!(run(&mut client).unwrap_err().code(), Some("0A000"));
+    assert_eq!(run(&mut client).unwrap(), 1);
+
+    client.prepare_cached(insert).unwrap();
+    assert!(client.query(&cached, &[&1]).is_err());
+    client
+        .batch_execute("ALTER TABLE t DROP COLUMN name")
+        .unwrap();
+    let cached = client.prepare_cached(insert).unwrap();
+    assert!(client.query(&cached, &[&1]).is_err());
+    let cached = client.prepare_cached(insert).unwrap();
+    assert_eq!(client.query(&cached, &[&1]).unwrap().len(), 1);
+    client
+        .batch_execute("ALTER TABLE t ADD COLUMN name text")
+        .unwrap();
+    assert!(client.stream(&cached, &[&1]).is_err());
+    let cached = client.prepare_cached(insert).unwrap();
+    assert!(client.stream(&cached, &[&1]).is_ok());
+}
+
+#[test]
 fn a_pipeline_gives_every_answer() {
     let mut client = client!();
     let echo = client.prepare("SELECT $1::int4 AS n").unwrap();
@@ -132,7 +169,7 @@ fn large_answers_are_streamed() {
     assert!(stream.next().is_none());
     drop(stream);
     assert_eq!(
-        client.stream("SELECT 1/0", &[]).err().unwrap().code(),
+        client.stream("SELECT 1/0", &[]).unwrap_err().code(),
         Some("22012")
     );
     assert_eq!(client.query("SELECT 1", &[]).unwrap().len(), 1);

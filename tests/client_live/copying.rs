@@ -71,15 +71,15 @@ fn a_copy_that_fails_leaves_the_connection_usable() {
     assert!(ids(&mut client).is_empty());
 
     assert_eq!(
-        client.copy_in("SELECT 1").err().unwrap().kind(),
+        client.copy_in("SELECT 1").unwrap_err().kind(),
         ErrorKind::Usage
     );
     assert_eq!(
-        client.copy_in("COPY t TO STDOUT").err().unwrap().kind(),
+        client.copy_in("COPY t TO STDOUT").unwrap_err().kind(),
         ErrorKind::Usage
     );
     assert_eq!(
-        client.copy_out("COPY t FROM STDIN").err().unwrap().kind(),
+        client.copy_out("COPY t FROM STDIN").unwrap_err().kind(),
         ErrorKind::Usage
     );
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use ferropq::{Client, Config, ErrorKind, SslMode};
+use ferropq::{Client, Config, ErrorKind, SslMode, sqlstate};
 use support::{SCRAM_USER, SUPERUSER, Via, require_server};
 
 use super::{client, connect};
@@ -106,7 +106,7 @@ fn settings_are_used_for_connecting() {
     config.ssl_mode(SslMode::Disable);
     assert!(config.connect().is_ok());
     config.password("wrong");
-    let error = config.connect().err().unwrap();
+    let error = config.connect().unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),
         (ErrorKind::Server, Some("28P01"))
@@ -118,8 +118,23 @@ fn settings_are_used_for_connecting() {
 }
 
 #[test]
+fn what_a_server_says_when_it_refuses_is_told() {
+    let Some(server) = require_server() else {
+        return;
+    };
+    let mut config: Config = server.conninfo(SUPERUSER, Via::Unix).parse().unwrap();
+    config.dbname("absent");
+    let error = config.connect().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    let said = error.server().unwrap();
+    assert_eq!(said.code(), sqlstate::INVALID_CATALOG_NAME);
+    assert_eq!(said.severity(), "FATAL");
+    assert_eq!(said.message(), "database \"absent\" does not exist");
+}
+
+#[test]
 fn connections_that_cannot_be_made_say_why() {
-    let kind = |conninfo: &str| Client::connect(conninfo).err().unwrap().kind();
+    let kind = |conninfo: &str| Client::connect(conninfo).unwrap_err().kind();
     assert_eq!(
         kind("host=127.0.0.1 port=1 dbname=x user=x"),
         ErrorKind::Connect

@@ -55,7 +55,7 @@ fn a_failed_transaction_cannot_be_committed() {
     assert!(!client.in_transaction());
 
     client.batch_execute("BEGIN").unwrap();
-    assert_eq!(client.transaction().err().unwrap().kind(), ErrorKind::Usage);
+    assert_eq!(client.transaction().unwrap_err().kind(), ErrorKind::Usage);
     client.batch_execute("ROLLBACK").unwrap();
 }
 

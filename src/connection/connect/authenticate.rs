@@ -108,7 +108,7 @@ impl Connection {
             self.name_password_file();
         }
         let unavailable = sqlstate.as_deref() == Some(CANNOT_CONNECT_NOW);
-        self.refusal = sqlstate;
+        self.refusal = report.to_server_error();
         if unavailable {
             return Failure::Host(String::new());
         }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::conninfo::{ConnInfo, HostSpec, ProcessEnvironment, Settings};
-use crate::error::Error;
+use crate::error::{Error, ServerError};
 use crate::transport::gss::Handshake as GssHandshake;
 use crate::transport::tls::Handshake;
 use crate::transport::{Deadline, Socket, Stream};
@@ -372,9 +372,9 @@ impl Connection {
         self.reached_authentication
     }
 
-    /// The SQLSTATE with which the server refused the connection, where one did.
-    pub fn refusal(&self) -> Option<&[u8]> {
-        self.refusal.as_deref()
+    /// What the server said when it refused the connection, where one did.
+    pub fn refusal(&self) -> Option<&ServerError> {
+        self.refusal.as_ref()
     }
 
     /// Whether the server asked for a password.

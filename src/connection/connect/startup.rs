@@ -137,6 +137,11 @@ impl Connection {
         if result.status != ExecStatus::FatalError {
             return Failure::Final("unexpected message from server during startup".to_owned());
         }
+        let said = result
+            .report
+            .as_ref()
+            .and_then(|report| report.to_server_error());
+        self.refusal = said;
         Failure::Final(String::new())
     }
 
