@@ -30,6 +30,7 @@
 //! | change much at once, or nothing | [`Client::transaction`], [`Client::build_transaction`] |
 //! | move tables in and out | [`Client::copy_in`], [`Client::copy_out`] |
 //! | hear from other sessions | [`Client::notifications`] |
+//! | follow a server's changes | [`Client::replicate`], [`replication`] |
 //! | stop a statement | [`Client::cancel_token`] |
 //!
 //! # Values
@@ -108,7 +109,8 @@ pub use client::{
     IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OauthPrompt,
     OauthRequest, OwnedRow, Pipeline, Row, RowIndex, RowStream, Rows, SimpleQueryMessage,
     SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs, ToStatement, Transaction,
-    TransactionBuilder, quote_identifier, quote_literal, set_kept_memory, set_scram_key_cache,
+    TransactionBuilder, quote_identifier, quote_literal, replication, set_kept_memory,
+    set_scram_key_cache,
 };
 pub use error::{Error, ErrorKind, ServerError, sqlstate};
 pub use postgres_types as types;

@@ -21,6 +21,7 @@ mod notifications;
 mod oauth;
 mod params;
 mod pipeline;
+pub mod replication;
 mod row;
 mod rows;
 mod session;

@@ -140,7 +140,7 @@ impl NotificationsIter<'_> {
 }
 
 /// Waits until there is something to read; `false` when the time is up.
-fn wait_readable(engine: &Connection, deadline: Deadline) -> Result<bool, Error> {
+pub(super) fn wait_readable(engine: &Connection, deadline: Deadline) -> Result<bool, Error> {
     let Some(fd) = engine.fd() else {
         return Err(failure::refused(engine));
     };

@@ -3,6 +3,7 @@
 mod bulk;
 mod copying;
 mod messages;
+mod replicating;
 mod sessions;
 mod statements;
 mod transactions;

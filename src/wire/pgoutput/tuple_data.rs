@@ -28,6 +28,16 @@ pub enum TupleValue<'a> {
     Binary(&'a [u8]),
 }
 
+impl<'a> TupleValue<'a> {
+    /// The text of a value in text format that is UTF-8.
+    pub fn as_text(&self) -> Option<&'a str> {
+        match self {
+            Self::Text(bytes) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Element<'a> for TupleValue<'a> {
     fn read(cursor: &mut Cursor<'a>) -> Result<Self, Malformed> {
         let kind = cursor.u8()?;
