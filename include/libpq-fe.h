@@ -1658,8 +1658,8 @@ int PQsendFlushRequest(PGconn *conn);
 void PQprint(FILE *fout, const PGresult *res, const PQprintOpt *po);
 
 /**
- * Prints a result as a table of fields with a separator behind each; NULL stands for a blank.
- * `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
+ * Prints a result as a table of fields with a separator behind each; NULL stands for a blank as the
+ * separator, for standard output as the stream, and for a result that is empty. `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
  * `quiet` the number of rows follows.
  */
 void PQdisplayTuples(const PGresult *res,

@@ -7,11 +7,13 @@ use std::io::{self, Write};
 
 use libc::FILE;
 
-use super::boundary::with_result;
+use super::boundary::{guard, with_result};
 use super::memory;
 use super::result::PGresult;
 use super::trace::CStream;
+use crate::charset::Encoding;
 use crate::result::print::{self, DisplayOptions, PrintOptions};
+use crate::result::{ExecStatus, QueryResult};
 
 /// A truth value: 0 is false.
 pub type pqbool = c_char;
@@ -71,8 +73,8 @@ pub unsafe extern "C" fn PQprint(fout: *mut FILE, res: *const PGresult, po: *con
     }
 }
 
-/// Prints a result as a table of fields with a separator behind each; NULL stands for a blank.
-/// `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
+/// Prints a result as a table of fields with a separator behind each; NULL stands for a blank as the
+/// separator, for standard output as the stream, and for a result that is empty. `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
 /// `quiet` the number of rows follows.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQdisplayTuples(
@@ -91,12 +93,21 @@ pub unsafe extern "C" fn PQdisplayTuples(
             header: printHeader != 0,
             quiet: quiet != 0,
         };
-        let shown = |result: &PGresult| print::display_tuples(&result.core, &options);
-        put(fp, &with_result(res, Vec::new(), shown));
-        if !fp.is_null() {
-            CStream::new(fp).flush().unwrap_or_default();
-        }
+        let nothing = QueryResult::new(ExecStatus::EmptyQuery, Encoding::SQL_ASCII);
+        let text = guard(Vec::new(), || {
+            let result = res.as_ref().map_or(&nothing, |result| &result.core);
+            print::display_tuples(result, &options)
+        });
+        let stream = if fp.is_null() { stdout } else { fp };
+        put(stream, &text);
+        CStream::new(stream).flush().unwrap_or_default();
     }
+}
+
+unsafe extern "C" {
+    /// C's standard output.
+    #[cfg_attr(target_vendor = "apple", link_name = "__stdoutp")]
+    static stdout: *mut FILE;
 }
 
 /// Prints a result as a table, with the columns' names for `printAttName`, without lines for
@@ -267,7 +278,6 @@ mod tests {
         unsafe {
             let null = std::ptr::null_mut();
             PQprint(null, null.cast(), null.cast());
-            PQdisplayTuples(null.cast(), null, 0, std::ptr::null(), 0, 0);
             PQprintTuples(null.cast(), null, 0, 0, 0);
         }
     }

@@ -373,7 +373,7 @@ impl Connection {
 
     /// Tells the server that the session is over.
     fn take_leave(&mut self) {
-        if self.write_failure.is_none() {
+        if self.stream.is_some() && self.write_failure.is_none() {
             crate::wire::frontend::terminate(self.output.buffer());
             // Whether it arrives matters to nobody.
             let _ = self.flush_some();

@@ -208,6 +208,11 @@ impl<'a> Conn<'a> {
         self.wait_for(libc::POLLOUT);
     }
 
+    /// Waits until something can be read, or also written, two seconds at most.
+    pub(crate) fn wait_either(&self, write: bool) {
+        self.wait_for(libc::POLLIN | if write { libc::POLLOUT } else { 0 });
+    }
+
     fn wait_for(&self, events: libc::c_short) {
         let mut poll = libc::pollfd {
             fd: self.socket(),

@@ -86,6 +86,26 @@ impl<'a> CancelConn<'a> {
         }
     }
 
+    /// What each poll answers and leaves as the status, repetitions left out.
+    pub(crate) fn steps(&self) -> Vec<(c_int, c_int)> {
+        let mut seen = vec![(2, self.status())];
+        while !matches!(seen.last(), Some((0 | 3, _)) | None) && self.socket() >= 0 {
+            let reading = matches!(seen.last(), Some((1, _)));
+            let mut poll = libc::pollfd {
+                fd: self.socket(),
+                events: if reading { libc::POLLIN } else { libc::POLLOUT },
+                revents: 0,
+            };
+            // SAFETY: one entry, which is writable.
+            unsafe { libc::poll(&raw mut poll, 1, 2000) };
+            let now = (self.poll(), self.status());
+            if seen.last() != Some(&now) {
+                seen.push(now);
+            }
+        }
+        seen
+    }
+
     pub(crate) fn error_message(&self) -> Text {
         // SAFETY: the handle is NULL or live; the string outlives the call.
         unsafe { copy(self.api.PQcancelErrorMessage(self.raw)) }

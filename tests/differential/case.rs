@@ -80,8 +80,8 @@ pub(crate) enum Differs {
     Before(i32, &'static str),
     /// The package that brings this level is built otherwise than Debian's library and ours.
     Packaged(i32, &'static str),
-    /// Ours differs on purpose from every libpq.
-    Ours(&'static str),
+    /// Ours differs on purpose from every libpq, and says this.
+    Ours(&'static str, &'static str),
 }
 
 type Body = Box<dyn Fn(&Ctx<'_>, &mut Transcript)>;
@@ -138,9 +138,9 @@ impl Case {
         self.differs = Some(Differs::Packaged(level, how));
     }
 
-    /// Says that ours differs on purpose, and why.
-    pub(crate) fn ours_differs(&mut self, reason: &'static str) {
-        self.differs = Some(Differs::Ours(reason));
+    /// Says that ours differs on purpose, why, and what must stand in its transcript.
+    pub(crate) fn ours_differs(&mut self, reason: &'static str, says: &'static str) {
+        self.differs = Some(Differs::Ours(reason, says));
     }
 
     pub(crate) fn run(&self, ctx: &Ctx<'_>, t: &mut Transcript) {

@@ -22,7 +22,24 @@ const SYSTEM_FOLDERS: [&str; 5] = [
 
 /// The references to compare with: the one that is named, or else the system's libpq and the one
 /// that came with the packaged server of version 18, as far as they are there.
+///
+/// # Panics
+///
+/// With `FERROPQ_REQUIRE_SERVER=1`, where one of the two is missing: what only libpq 18 knows would
+/// be compared with nothing.
 pub(crate) fn references() -> Vec<PathBuf> {
+    let found = found_references();
+    let is_required = env::var_os("FERROPQ_REQUIRE_SERVER").is_some_and(|value| value == "1");
+    let has_both = found.len() == 2 || env::var_os(REFERENCE_VARIABLE).is_some();
+    let packaged_here = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    assert!(
+        has_both || !is_required || !packaged_here,
+        "to compare with there are only {found:?}; scripts/setup fetches libpq 18"
+    );
+    found
+}
+
+fn found_references() -> Vec<PathBuf> {
     if let Some(named) = env::var_os(REFERENCE_VARIABLE) {
         return vec![named.into()];
     }

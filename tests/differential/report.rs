@@ -53,7 +53,13 @@ pub(crate) fn judge(case: &Case, level: i32, reference: &Answer, ours: &Answer) 
     let expected = match case.differs {
         Some(Differs::Before(since, reason)) if level < since * 10_000 => Some(reason),
         Some(Differs::Packaged(which, how)) if level / 10_000 == which => Some(how),
-        Some(Differs::Ours(reason)) => Some(reason),
+        Some(Differs::Ours(reason, says)) => {
+            if !ours.lines.iter().any(|line| line.contains(says)) {
+                let text = diff::render(&reference.lines, &ours.lines);
+                return Verdict::Failed(format!("    ours was to say {says:?}\n{text}"));
+            }
+            Some(reason)
+        }
         _ => None,
     };
     match (expected, reference.lines == ours.lines) {

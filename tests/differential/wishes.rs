@@ -54,7 +54,7 @@ impl Wishes {
             none: false,
             list: false,
             transcript: false,
-            strict: set("FERROPQ_DIFF_STRICT").is_some_and(|value| value == "1"),
+            strict: set("FERROPQ_DIFF_STRICT").is_none_or(|value| value == "1"),
             limit: Duration::from_secs(limit),
         };
         let mut arguments = env::args().skip(1);
@@ -89,6 +89,12 @@ impl Wishes {
             )),
             None => Ok(()),
         }
+    }
+
+    /// Whether all cases are asked for.
+    pub(crate) fn want_all(&self) -> bool {
+        let nothing_left_out = self.skipped.is_empty() && self.areas.is_none();
+        nothing_left_out && self.filters.is_empty() && !self.none
     }
 
     /// Whether the case is among those asked for.

@@ -265,6 +265,7 @@ fn add_non_blocking(table: &mut Table) {
         })
         .ours_differs(
             "libpq forgets the query, and takes what the server had sent for other things",
+            "terminating connection due to administrator command",
         );
     table.add(Area::Async, "socket poll", |ctx, t| {
         let conn = ctx.connect(t);

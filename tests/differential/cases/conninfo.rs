@@ -155,10 +155,10 @@ pub(crate) fn add(table: &mut Table) {
         });
         match name {
             "text behind a quoted value" => {
-                case.ours_differs("what may be part of a password is not repeated");
+                case.ours_differs("what may be part of a password is not repeated", "***");
             }
             "service file as an option" => {
-                case.ours_differs("an option that libpq 19 adds");
+                case.ours_differs("an option that libpq 19 adds", "servicefile = \"f\"");
             }
             "newer options" => {
                 case.differs_before(18, "options that libpq 16, 17 and 18 added");

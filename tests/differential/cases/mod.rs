@@ -22,6 +22,7 @@ mod reach;
 mod result;
 mod simple;
 mod status;
+mod steps;
 mod talk;
 mod tls;
 mod trace;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> Vec<Case> {
     null::add(&mut table);
     order::add(&mut table);
     asynchronous::add(&mut table);
+    steps::add(&mut table);
     pipeline::add(&mut table);
     copying::add(&mut table);
     talk::add(&mut table);

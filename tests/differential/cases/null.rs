@@ -3,7 +3,9 @@
 use crate::case::{Area, Table};
 use crate::cases::status;
 use crate::conn::Conn;
+use crate::file::{CFile, unwritten};
 use crate::params::Params;
+use crate::raw::PQprintOpt;
 use crate::result::Res;
 use crate::text::{NULL, copy};
 
@@ -144,6 +146,53 @@ pub(crate) fn add(table: &mut Table) {
             }
         })
         .differs_before(18, "libpq 17 added the attribute alpn");
+    table.add(Area::Null, "printing", |ctx, t| {
+        let file = CFile::new();
+        // SAFETY: options of numbers and pointers may be zero, and what is printed accepts NULL; the
+        // stream is open.
+        unsafe {
+            let mut options: PQprintOpt = std::mem::zeroed();
+            (options.header, options.align) = (1, 1);
+            options.field_sep = unwritten(c"|");
+            let nothing = std::ptr::null_mut();
+            ctx.api.PQprint(file.pointer(), nothing, &raw const options);
+            t.bytes("printed", &file.contents());
+            ctx.api.PQprintTuples(nothing, file.pointer(), 1, 0, 0);
+            t.bytes("tuples", &file.contents());
+            let separator = c"|".as_ptr();
+            ctx.api
+                .PQdisplayTuples(nothing, file.pointer(), 1, separator, 1, 0);
+            t.bytes("displayed", &file.contents());
+        }
+    });
+    table.add(Area::Null, "default hooks", |ctx, t| {
+        let mut buffer = [b'x'; 8];
+        // SAFETY: the buffer has the size that is said; a NULL connection has no passphrase, and the
+        // default hook looks at nothing.
+        unsafe {
+            let length = ctx.api.PQdefaultSSLKeyPassHook_OpenSSL(
+                buffer.as_mut_ptr().cast(),
+                8,
+                std::ptr::null_mut(),
+            );
+            t.value("passphrase", length);
+            t.text("buffer", &copy(buffer.as_ptr().cast()));
+            let hook = ctx.api.PQgetSSLKeyPassHook_OpenSSL();
+            t.value("hook", hook.is_null());
+        }
+    });
+    table.add(Area::Null, "default hook for tokens", |ctx, t| {
+        let nothing = std::ptr::null_mut();
+        for kind in [-1, 0, 1, 2, 99] {
+            // SAFETY: the default hook looks at nothing.
+            t.value(kind, unsafe {
+                ctx.api
+                    .PQdefaultAuthDataHook(kind, std::ptr::null_mut(), nothing)
+            });
+        }
+        // SAFETY: takes nothing.
+        t.value("hook", unsafe { ctx.api.PQgetAuthDataHook() }.is_null());
+    });
     table.add(Area::Null, "option lists", |ctx, t| {
         // SAFETY: accepts NULL.
         unsafe { ctx.api.PQconninfoFree(std::ptr::null_mut()) };

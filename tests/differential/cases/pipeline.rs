@@ -4,6 +4,7 @@ use crate::case::{Area, Table};
 use crate::cases::asynchronous::collect;
 use crate::conn::Conn;
 use crate::params::Params;
+use crate::result::Res;
 use crate::text::NULL;
 use crate::transcript::Transcript;
 
@@ -199,6 +200,8 @@ pub(crate) fn add(table: &mut Table) {
         t.value("rows", total);
         take(t, &conn, 2);
     });
+    add_rows(table);
+    add_much(table);
     table.add(Area::Pipeline, "sync during a copy", |ctx, t| {
         let conn = ctx.connect(t);
         conn.exec(c"CREATE TEMP TABLE q (a int)");
@@ -211,4 +214,121 @@ pub(crate) fn add(table: &mut Table) {
         t.value("sync", conn.pipeline_sync());
         t.text("message", &conn.error_message());
     });
+}
+
+/// Queries of a pipeline whose rows come one by one, in chunks, or to an error.
+fn add_rows(table: &mut Table) {
+    type Mode = fn(&Conn<'_>) -> i32;
+    let modes: [(&str, Mode); 2] = [
+        ("single rows", |conn| conn.set_single_row_mode()),
+        ("chunks", |conn| conn.set_chunked_rows_mode(2)),
+    ];
+    for (name, set) in modes {
+        table.add(Area::Pipeline, format!("{name} of some"), move |ctx, t| {
+            let conn = ctx.connect(t);
+            conn.enter_pipeline();
+            for _ in 0..3 {
+                conn.send_query_params(c"SELECT generate_series(1, 5)", Params::new());
+            }
+            conn.pipeline_sync();
+            t.value("first", set(&conn));
+            t.result("row", &conn.get_result());
+            t.value("in the middle", set(&conn));
+            while !conn.get_result().is_null() {}
+            take(t, &conn, 2);
+            t.value("third", set(&conn));
+            take(t, &conn, 9);
+        });
+        for text in ["single", "syncs between"] {
+            let name = format!("error behind {name}, {text}");
+            table.add(Area::Pipeline, name, move |ctx, t| {
+                let conn = ctx.connect(t);
+                conn.enter_pipeline();
+                let sql = c"SELECT 1 / (4 - n) FROM generate_series(1, 6) AS n";
+                for _ in 0..2 {
+                    conn.send_query_params(sql, Params::new());
+                    if text == "syncs between" {
+                        conn.pipeline_sync();
+                    }
+                }
+                select(&conn, "7");
+                conn.pipeline_sync();
+                select(&conn, "8");
+                conn.pipeline_sync();
+                for number in 0..30 {
+                    // Where there is nothing to set it for, it says so.
+                    t.value("mode", set(&conn));
+                    let result = conn.get_result();
+                    t.result(number, &result);
+                    t.value("pipeline", conn.pipeline_status());
+                }
+                t.value("exit", conn.exit_pipeline());
+                t.result("after", &conn.exec(c"SELECT 1"));
+            });
+        }
+    }
+}
+
+/// How much a query of [`add_much`] carries, each way.
+const MUCH: usize = 200_000;
+
+/// More is queued than all buffers hold, in both directions: nobody waits for the other.
+fn add_much(table: &mut Table) {
+    let send = |conn: &Conn<'_>, letters: &str| {
+        let sql = c"SELECT $1::text, repeat('y', length($1))";
+        assert_eq!(
+            conn.send_query_params(sql, Params::new().text(letters)),
+            1,
+            "{:?}",
+            conn.error_message()
+        );
+    };
+    let sizes = |result: &Res<'_>| (result.getlength(0, 0), result.getlength(0, 1));
+    table.add(Area::Pipeline, "much both ways", move |ctx, t| {
+        let conn = ctx.connect(t);
+        let letters = "x".repeat(MUCH);
+        conn.enter_pipeline();
+        for _ in 0..100 {
+            send(&conn, &letters);
+        }
+        t.value("sync", conn.pipeline_sync());
+        for number in 0..100 {
+            let result = conn.get_result();
+            let expected = (MUCH as i32, MUCH as i32);
+            assert_eq!(sizes(&result), expected, "{number}");
+            assert!(conn.get_result().is_null());
+        }
+        take(t, &conn, 2);
+    });
+    table.add(
+        Area::Pipeline,
+        "much both ways without waiting",
+        move |ctx, t| {
+            let conn = ctx.connect(t);
+            conn.set_nonblocking(1);
+            let letters = "x".repeat(MUCH);
+            conn.enter_pipeline();
+            for _ in 0..100 {
+                send(&conn, &letters);
+            }
+            t.value("sync", conn.pipeline_sync());
+            let (mut rows, mut bytes, mut nothing, mut ended) = (0, 0, 0, false);
+            while !ended {
+                let left = conn.flush();
+                conn.wait_either(left == 1);
+                assert_eq!(conn.consume_input(), 1);
+                while !ended && conn.is_busy() == 0 {
+                    let result = conn.get_result();
+                    let (one, other) = sizes(&result);
+                    bytes += one + other;
+                    rows += result.ntuples();
+                    nothing += i32::from(result.is_null());
+                    ended = result.status_name() == "PGRES_PIPELINE_SYNC";
+                }
+            }
+            t.line(format_args!("{rows} rows, {bytes} bytes, {nothing} ends"));
+            t.value("left", conn.flush());
+            t.value("exit", conn.exit_pipeline());
+        },
+    );
 }

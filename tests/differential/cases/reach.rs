@@ -196,7 +196,7 @@ fn steps<'a>(conn: &Conn<'a>, step: fn(&Conn<'a>) -> i32) -> Vec<(i32, i32)> {
 }
 
 /// Waits and polls until the connection stands or fails.
-fn poll<'a>(conn: &Conn<'a>, step: fn(&Conn<'a>) -> i32) -> i32 {
+pub(crate) fn poll<'a>(conn: &Conn<'a>, step: fn(&Conn<'a>) -> i32) -> i32 {
     let mut wanted = 2;
     for _ in 0..100 {
         wait(conn, wanted);

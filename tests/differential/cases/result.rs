@@ -201,7 +201,10 @@ fn add_made(table: &mut Table) {
                 }
             },
         )
-        .ours_differs("such a number stands for PGRES_FATAL_ERROR");
+        .ours_differs(
+            "such a number stands for PGRES_FATAL_ERROR",
+            "status = PGRES_FATAL_ERROR",
+        );
     table.add(Area::Result, "attributes and values", |ctx, t| {
         let mut conn = ctx.connect(t);
         conn.record_by_processor();

@@ -23,6 +23,12 @@ pub(crate) fn add(table: &mut Table) {
 fn sleeping<'a>(ctx: &Ctx<'a>, t: &mut Transcript) -> Conn<'a> {
     let conn = ctx.connect(t);
     conn.send_query(c"SELECT pg_sleep(20)");
+    asleep(ctx, t, &conn);
+    conn
+}
+
+/// Waits until the connection's server sleeps: a request that comes earlier cancels nothing.
+fn asleep(ctx: &Ctx<'_>, t: &mut Transcript, conn: &Conn<'_>) {
     let watcher = ctx.connect(t);
     let sql = cstring(format!(
         "SELECT 1 FROM pg_stat_activity WHERE pid = {} AND wait_event = 'PgSleep'",
@@ -30,7 +36,7 @@ fn sleeping<'a>(ctx: &Ctx<'a>, t: &mut Transcript) -> Conn<'a> {
     ));
     for _ in 0..500 {
         if watcher.exec(&sql).ntuples() == 1 {
-            return conn;
+            return;
         }
         sleep(Duration::from_millis(5));
     }
@@ -113,6 +119,40 @@ fn add_cancel_conn(table: &mut Table) {
         t.text("message", &cancel.error_message());
         collect(t, &conn);
     });
+    for (name, more) in [
+        ("a socket", None),
+        ("tcp", Some("sslmode=disable")),
+        ("tls", Some("sslmode=require")),
+    ] {
+        let name = format!("new kind poll by poll over {name}");
+        table.add(Area::Cancel, name, move |ctx, t| {
+            let conninfo = match more {
+                Some(more) => ctx.tcp_conninfo(more),
+                None => ctx.conninfo(""),
+            };
+            let conn = Conn::open(ctx.api, &conninfo);
+            conn.send_query(c"SELECT pg_sleep(20)");
+            asleep(ctx, t, &conn);
+            let cancel = CancelConn::of(&conn);
+            for round in ["first", "after a reset"] {
+                t.section(round, |t| {
+                    t.value("start", cancel.start());
+                    t.line(format_args!("{:?}", cancel.steps()));
+                    t.value("has a socket", cancel.socket() >= 0);
+                    t.text("message", &cancel.error_message());
+                    cancel.reset();
+                    t.value("status", cancel.status());
+                });
+                collect(t, &conn);
+            }
+            t.value("start", cancel.start());
+            t.value("again", cancel.start());
+            t.text("message", &cancel.error_message());
+            t.value("status", cancel.status());
+            t.value("blocking", cancel.blocking());
+            t.text("message", &cancel.error_message());
+        });
+    }
     table.add(Area::Cancel, "new kind of bad handles", |ctx, t| {
         let null = CancelConn::null(ctx.api);
         t.value("start", null.start());

@@ -135,7 +135,10 @@ pub(crate) fn add(table: &mut Table) {
             let name = format!("{state} {group}");
             let case = table.add(Area::Order, name, move |ctx, t| run(ctx, t, reach, calls));
             if group == "function" && matches!(state, "connecting" | "half connected") {
-                case.ours_differs("a function is called once the session has begun, not before");
+                case.ours_differs(
+                    "a function is called once the session has begun, not before",
+                    "connection in wrong state",
+                );
             }
         }
         table.add(
