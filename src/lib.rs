@@ -28,7 +28,7 @@
 //! | run a statement many times | [`Client::prepare`], [`Client::batch`], [`Client::pipeline`] |
 //! | read answers larger than memory | [`Client::stream`] |
 //! | change much at once, or nothing | [`Client::transaction`], [`Client::build_transaction`] |
-//! | move tables in and out | [`Client::copy_in`], [`Client::copy_out`] |
+//! | move tables in and out | [`Client::copy_in`], [`BinaryCopyInWriter`], [`Client::copy_out`] |
 //! | hear from other sessions | [`Client::notifications`] |
 //! | follow a server's changes | [`Client::replicate`], [`replication`] |
 //! | stop a statement | [`Client::cancel_token`] |
@@ -71,6 +71,8 @@
 //!   [`rows.row(0)`](Rows::row).
 //! - Texts with parameters are prepared once and kept; see
 //!   [`set_statement_cache_capacity`](Client::set_statement_cache_capacity).
+//! - `BinaryCopyInWriter::new` checks and may fail; rows are read in binary by
+//!   [`stream`](Client::stream) rather than by a copy.
 //! - A [`Transaction`] is a [`Client`] by `Deref`: a function that takes `&mut Client` takes it too.
 //! - Committing a transaction in which a statement has failed is an error.
 //!
@@ -105,8 +107,8 @@ pub mod transport;
 pub mod wire;
 
 pub use client::{
-    Batch, CancelToken, Client, Column, Config, CopyInWriter, CopyOutReader, IntoIter,
-    IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OauthPrompt,
+    Batch, BinaryCopyInWriter, CancelToken, Client, Column, Config, CopyInWriter, CopyOutReader,
+    IntoIter, IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OauthPrompt,
     OauthRequest, OwnedRow, Pipeline, Row, RowIndex, RowStream, Rows, SimpleQueryMessage,
     SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs, ToStatement, Transaction,
     TransactionBuilder, quote_identifier, quote_literal, replication, set_kept_memory,

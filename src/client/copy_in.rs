@@ -4,18 +4,28 @@ use std::io::{self, Write};
 
 use crate::connection::{Bound, Statement as Target};
 use crate::error::Error;
-use crate::result::ExecStatus;
+use crate::result::{ExecStatus, QueryResult};
 
 use super::rows::affected;
 use super::statement::Source;
 use super::{Client, ToStatement, failure};
 
+/// After so many bytes it is looked whether the server has anything to say.
+const LOOK_EVERY: usize = 1 << 20;
+/// How much is gathered.
+const COPY_BATCH: usize = 64 << 10;
+
 /// Takes the data of a `COPY … FROM STDIN`. Made by [`Client::copy_in`].
 ///
-/// [`finish`](Self::finish) ends the copy. Dropped without it, the copy is given up and the table
+/// Where the server finds fault with the data, one of the next writes fails, a megabyte later at
+/// most, or else `finish`. [`finish`](Self::finish) ends the copy. Dropped without it, the copy is given up and the table
 /// stays as it was.
 pub struct CopyInWriter<'a> {
     client: &'a mut Client,
+    columns: usize,
+    binary: bool,
+    /// How much has been sent since it was looked for an answer.
+    unwatched: usize,
     open: bool,
 }
 
@@ -44,9 +54,12 @@ impl Client {
         &mut self,
         statement: &T,
     ) -> Result<CopyInWriter<'_>, Error> {
-        self.begin_copy(statement.source(), ExecStatus::CopyIn)?;
+        let begun = self.begin_copy(statement.source(), ExecStatus::CopyIn)?;
         Ok(CopyInWriter {
             client: self,
+            columns: begun.columns.len(),
+            binary: begun.binary,
+            unwatched: 0,
             open: true,
         })
     }
@@ -56,7 +69,7 @@ impl Client {
         &mut self,
         source: Source<'_>,
         wanted: ExecStatus,
-    ) -> Result<(), Error> {
+    ) -> Result<Box<QueryResult>, Error> {
         let result = match source {
             Source::Text(sql) => self.run(|engine| {
                 engine.send_bound(Target::Text(sql.as_bytes(), &[]), Bound::default())
@@ -69,7 +82,7 @@ impl Client {
             }
         }?;
         if result.status == wanted {
-            return Ok(());
+            return Ok(result);
         }
         self.link.begin()?;
         let direction = match wanted {
@@ -83,12 +96,52 @@ impl Client {
 }
 
 impl CopyInWriter<'_> {
+    /// How many columns are copied.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Whether the data is in binary format; see
+    /// [`BinaryCopyInWriter`](super::BinaryCopyInWriter).
+    pub fn is_binary(&self) -> bool {
+        self.binary
+    }
+
     /// Ends the copy and returns how many rows have been copied.
     ///
     /// # Errors
     /// Where the server found fault with the data, and where the connection is lost.
     pub fn finish(mut self) -> Result<u64, Error> {
+        if !self.open {
+            return Err(failure::usage("the copy has failed before"));
+        }
         self.end(None)
+    }
+
+    /// Writes what does not fit behind what has been gathered.
+    fn write_on(&mut self, data: &[u8]) -> Result<(), Error> {
+        if !self.open {
+            return Err(failure::usage("the copy has failed before"));
+        }
+        self.unwatched += data.len().max(COPY_BATCH);
+        if self.unwatched >= LOOK_EVERY {
+            self.unwatched = 0;
+            self.look()?;
+        }
+        // A client's engine waits until it has taken large pieces.
+        let link = &mut self.client.link;
+        let put = link.engine.put_copy_data(data);
+        put.map_err(|refused| link.refused(refused)).map(drop)
+    }
+
+    /// Looks whether the server has found fault with the data: it would take all of the rest
+    /// without a word.
+    fn look(&mut self) -> Result<(), Error> {
+        let engine = &mut self.client.link.engine;
+        if engine.consume_input().is_err() || engine.copy_in_has_failed() {
+            self.end(None)?;
+        }
+        Ok(())
     }
 
     fn end(&mut self, failure: Option<&[u8]>) -> Result<u64, Error> {
@@ -102,12 +155,12 @@ impl CopyInWriter<'_> {
 
 impl Write for CopyInWriter<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let engine = &mut self.client.link.engine;
-        // Small pieces are gathered there; a client's engine waits until it has taken large ones.
-        if engine.put_copy_more(data) || engine.put_copy_data(data).is_ok() {
+        // Small pieces are gathered there.
+        if self.client.link.engine.put_copy_more(data) {
             return Ok(data.len());
         }
-        Err(failure::refused(engine).into())
+        self.write_on(data)?;
+        Ok(data.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,8 +4,9 @@
 use std::fmt;
 
 use super::{
-    Batch, CancelToken, Client, CopyInWriter, CopyOutReader, IntoIter, Iter, Notifications,
-    NotificationsIter, Pipeline, RowStream, StreamIter, Transaction, TransactionBuilder,
+    Batch, BinaryCopyInWriter, CancelToken, Client, CopyInWriter, CopyOutReader, IntoIter, Iter,
+    Notifications, NotificationsIter, Pipeline, RowStream, StreamIter, Transaction,
+    TransactionBuilder,
 };
 
 /// Shows which session it is and how it is getting on.
@@ -33,6 +34,7 @@ macro_rules! by_name {
 
 by_name!(
     Batch<'_>,
+    BinaryCopyInWriter<'_>,
     CancelToken,
     CopyInWriter<'_>,
     CopyOutReader<'_>,

@@ -3,6 +3,7 @@
 //! Names are those that users of the `postgres` crate know, values go through `postgres-types`.
 
 mod batch;
+mod binary_copy;
 mod cache;
 mod cancel;
 mod column;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use batch::Batch;
+pub use binary_copy::BinaryCopyInWriter;
 pub use cancel::CancelToken;
 pub use column::Column;
 pub use config::{Config, SslMode, TargetSessionAttrs};
@@ -192,7 +194,7 @@ mod tests {
     fn all_that_a_call_returns_can_be_unwrapped() {
         is_debug::<Client>();
         is_debug::<(Transaction<'_>, TransactionBuilder<'_>, CancelToken)>();
-        is_debug::<(CopyInWriter<'_>, CopyOutReader<'_>)>();
+        is_debug::<(CopyInWriter<'_>, BinaryCopyInWriter<'_>, CopyOutReader<'_>)>();
         is_debug::<(Batch<'_>, Pipeline<'_>, RowStream<'_>, StreamIter<'_>)>();
         is_debug::<(Rows, Iter<'_>, IntoIter, Row<'_>, OwnedRow)>();
         is_debug::<(Notifications<'_>, NotificationsIter<'_>)>();

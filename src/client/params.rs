@@ -11,6 +11,9 @@ use super::row::shown;
 
 /// The format of all values where none is text.
 const BINARY: [i16; 1] = [1];
+/// What stands in front of a value's number in an error.
+const PARAMETER: &str = "parameter $";
+const COLUMN: &str = "column ";
 /// Capacity that is kept from one command to the next.
 const KEPT: usize = 16 << 10;
 
@@ -18,12 +21,24 @@ const KEPT: usize = 16 << 10;
 pub(super) type Param<'a> = &'a (dyn ToSql + Sync);
 
 /// The values of one execution in the form in which they are sent; the memory is used again.
-#[derive(Default)]
 pub(super) struct ParamBuffer {
     values: BytesMut,
     /// Format codes, where some value is text.
     formats: Vec<i16>,
     count: usize,
+    /// What a value belongs to, in front of its number in an error.
+    noun: &'static str,
+}
+
+impl Default for ParamBuffer {
+    fn default() -> Self {
+        Self {
+            values: BytesMut::new(),
+            formats: Vec::new(),
+            count: 0,
+            noun: PARAMETER,
+        }
+    }
 }
 
 impl ParamBuffer {
@@ -33,6 +48,23 @@ impl ParamBuffer {
             return Err(wrong_count(types.len(), params.len()));
         }
         self.encode_all(types.iter().zip(params.iter().copied()))
+    }
+
+    /// Encodes the values of a row to be copied, which are called by the number of their column.
+    pub(super) fn encode_row(&mut self, types: &[Type], row: &[Param<'_>]) -> Result<(), Error> {
+        if types.len() != row.len() {
+            return Err(usage(format!(
+                "the copy is of {} columns, and {} values were given",
+                types.len(),
+                row.len()
+            )));
+        }
+        self.noun = COLUMN;
+        self.encode_all(types.iter().zip(row.iter().copied()))?;
+        match self.formats.iter().position(|format| *format == 0) {
+            None => Ok(()),
+            Some(index) => Err(Fault::Text.of(self.noun, index, &types[index])),
+        }
     }
 
     /// Encodes values that bring their types along.
@@ -50,7 +82,7 @@ impl ParamBuffer {
             let format = param.encode_format(type_);
             self.note_format(index, format);
             self.encode_one(type_, param)
-                .map_err(|fault| fault.of_parameter(index, type_))?;
+                .map_err(|fault| fault.of(self.noun, index, type_))?;
         }
         Ok(())
     }
@@ -115,26 +147,35 @@ impl ParamBuffer {
 /// Why a value could not be encoded.
 enum Fault {
     TooLong,
+    /// In text format, where only binary will do.
+    Text,
     Conversion(Box<dyn std::error::Error + Sync + Send>),
 }
 
 impl Fault {
     #[cold]
-    fn of_parameter(self, index: usize, type_: &Type) -> Error {
-        let (number, type_) = (index + 1, shown(type_));
+    fn of(self, noun: &str, index: usize, type_: &Type) -> Error {
+        let (place, type_) = (format!("{noun}{}", index + 1), shown(type_));
         match self {
             Self::TooLong => Error::new(
                 ErrorKind::TooLarge,
-                format!("the value of parameter ${number} is longer than 2147483647 bytes"),
+                format!("the value of {place} is longer than 2147483647 bytes"),
             ),
-            Self::Conversion(cause) => Error::new(
+            Self::Text => Error::new(
                 ErrorKind::Value,
-                format!(
-                    "the value of parameter ${number} cannot be sent as {type_}: {cause}; pass a \
-                     Rust type that gives {type_}, or cast the parameter in the query"
-                ),
-            )
-            .with_source(cause),
+                format!("the value of {place} comes as text, and {type_} is copied in binary"),
+            ),
+            Self::Conversion(cause) => {
+                let cast = match noun {
+                    PARAMETER => ", or cast the parameter in the query",
+                    _ => "",
+                };
+                let message = format!(
+                    "the value of {place} cannot be sent as {type_}: {cause}; pass a Rust type that \
+                     gives {type_}{cast}"
+                );
+                Error::new(ErrorKind::Value, message).with_source(cause)
+            }
         }
     }
 }

@@ -99,6 +99,13 @@ impl Connection {
         Ok(Flush::Done)
     }
 
+    /// Whether the server has been found to have ended a copy to it with an error, which is fetched
+    /// when the copy is ended.
+    pub fn copy_in_has_failed(&self) -> bool {
+        let head = self.input.head();
+        self.phase == Phase::CopyIn && head.is_some_and(|head| head.tag == tag::ERROR_RESPONSE)
+    }
+
     /// Ends the copy to the server, or with a message makes it fail.
     pub fn put_copy_end(&mut self, failure: Option<&[u8]>) -> Result<Flush, Refused> {
         if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {

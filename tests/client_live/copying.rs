@@ -1,8 +1,10 @@
 //! COPY in both directions.
 
 use std::io::{BufRead, Read, Write};
+use std::time::SystemTime;
 
-use ferropq::ErrorKind;
+use ferropq::types::Type;
+use ferropq::{BinaryCopyInWriter, Client, ErrorKind};
 
 use super::{client, ids};
 
@@ -53,6 +55,67 @@ fn data_is_copied_both_ways() {
         .unwrap()
         .finish()
         .unwrap();
+}
+
+#[test]
+fn rows_of_values_are_copied_in_binary() {
+    let mut client = client!();
+    client
+        .batch_execute("CREATE TEMP TABLE t (id int, name text, tags text[], at timestamptz)")
+        .unwrap();
+    let types = [Type::INT4, Type::TEXT, Type::TEXT_ARRAY, Type::TIMESTAMPTZ];
+    let copy = "COPY t FROM STDIN (FORMAT binary)";
+    let writer = client.copy_in(copy).unwrap();
+    let mut rows = BinaryCopyInWriter::new(writer, &types).unwrap();
+    let now = SystemTime::UNIX_EPOCH;
+    for id in 0..10_000 {
+        let name = (id % 3 > 0).then(|| format!("name\t{id}"));
+        rows.write(&[&id, &name, &vec!["a", "b"], &now]).unwrap();
+    }
+    // A row that does not fit is left out whole.
+    let error = rows.write(&[&1, &"x", &"y", &now]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(
+        error.to_string().starts_with("the value of column 3 "),
+        "{error}"
+    );
+    assert_eq!(rows.write(&[&1]).unwrap_err().kind(), ErrorKind::Usage);
+    assert_eq!(rows.finish().unwrap(), 10_000);
+    let row = client
+        .query_one(
+            "SELECT count(name), max(name), max(tags[2]), max(at) FROM t",
+            &[],
+        )
+        .unwrap();
+    assert_eq!(row.get::<_, i64>(0), 6666);
+    assert_eq!(row.get::<_, &str>(1), "name\t9998");
+    assert_eq!(row.get::<_, &str>(2), "b");
+    assert_eq!(row.get::<_, SystemTime>(3), now);
+
+    let writer = client.copy_in(copy).unwrap();
+    drop(BinaryCopyInWriter::new(writer, &types).unwrap());
+    let writer = client.copy_in(copy).unwrap();
+    let error = BinaryCopyInWriter::new(writer, &types[1..]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    let writer = client.copy_in("COPY t FROM STDIN").unwrap();
+    let error = BinaryCopyInWriter::new(writer, &types).unwrap_err();
+    assert!(error.to_string().contains("(FORMAT binary)"), "{error}");
+    assert_eq!(ids(&mut client).len(), 10_000);
+}
+
+#[test]
+fn an_error_of_a_copy_keeps_its_code_by_way_of_io() {
+    fn copy(client: &mut Client) -> Result<u64, ferropq::Error> {
+        let mut writer = client.copy_in("COPY t FROM STDIN")?;
+        loop {
+            writeln!(writer, "not a number")?;
+        }
+    }
+    let mut client = client!();
+    client
+        .batch_execute("CREATE TEMP TABLE t (id int)")
+        .unwrap();
+    assert_eq!(copy(&mut client).unwrap_err().code(), Some("22P02"));
 }
 
 #[test]
