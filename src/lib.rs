@@ -29,6 +29,7 @@
 //! | read answers larger than memory | [`Client::stream`] |
 //! | change much at once, or nothing | [`Client::transaction`], [`Client::build_transaction`] |
 //! | move tables in and out | [`Client::copy_in`], [`BinaryCopyInWriter`], [`Client::copy_out`] |
+//! | keep files in the database | [`Transaction::open_large_object`] |
 //! | hear from other sessions | [`Client::notifications`] |
 //! | follow a server's changes | [`Client::replicate`], [`replication`] |
 //! | stop a statement | [`Client::cancel_token`] |
@@ -108,11 +109,11 @@ pub mod wire;
 
 pub use client::{
     Batch, BinaryCopyInWriter, CancelToken, Client, Column, Config, CopyInWriter, CopyOutReader,
-    IntoIter, IsolationLevel, Iter, Notification, Notifications, NotificationsIter, OauthPrompt,
-    OauthRequest, OwnedRow, Pipeline, Row, RowIndex, RowStream, Rows, SimpleQueryMessage,
-    SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs, ToStatement, Transaction,
-    TransactionBuilder, quote_identifier, quote_literal, replication, set_kept_memory,
-    set_scram_key_cache,
+    IntoIter, IsolationLevel, Iter, LargeObject, LargeObjectMode, Notification, Notifications,
+    NotificationsIter, OauthPrompt, OauthRequest, OwnedRow, Pipeline, Row, RowIndex, RowStream,
+    Rows, SimpleQueryMessage, SimpleQueryRow, SslMode, Statement, StreamIter, TargetSessionAttrs,
+    ToStatement, Transaction, TransactionBuilder, quote_identifier, quote_literal, replication,
+    set_kept_memory, set_scram_key_cache,
 };
 pub use error::{Error, ErrorKind, ServerError, sqlstate};
 pub use postgres_types as types;

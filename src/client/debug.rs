@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{
     Batch, BinaryCopyInWriter, CancelToken, Client, CopyInWriter, CopyOutReader, IntoIter, Iter,
-    Notifications, NotificationsIter, Pipeline, RowStream, StreamIter, Transaction,
+    LargeObject, Notifications, NotificationsIter, Pipeline, RowStream, StreamIter, Transaction,
     TransactionBuilder,
 };
 
@@ -40,6 +40,7 @@ by_name!(
     CopyOutReader<'_>,
     IntoIter,
     Iter<'_>,
+    LargeObject<'_>,
     Notifications<'_>,
     NotificationsIter<'_>,
     Pipeline<'_>,

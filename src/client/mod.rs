@@ -16,6 +16,7 @@ mod execute;
 mod failure;
 mod isolation;
 mod keys;
+mod large_object;
 mod link;
 mod memory;
 mod notifications;
@@ -46,6 +47,7 @@ pub use copy_out::CopyOutReader;
 pub use escape::{quote_identifier, quote_literal};
 pub use isolation::{IsolationLevel, TransactionBuilder};
 pub use keys::set_scram_key_cache;
+pub use large_object::{LargeObject, LargeObjectMode};
 pub use memory::set_kept_memory;
 pub use notifications::{Notification, Notifications, NotificationsIter};
 pub use oauth::{OauthPrompt, OauthRequest};
@@ -197,6 +199,7 @@ mod tests {
         is_debug::<(CopyInWriter<'_>, BinaryCopyInWriter<'_>, CopyOutReader<'_>)>();
         is_debug::<(Batch<'_>, Pipeline<'_>, RowStream<'_>, StreamIter<'_>)>();
         is_debug::<(Rows, Iter<'_>, IntoIter, Row<'_>, OwnedRow)>();
+        is_debug::<LargeObject<'_>>();
         is_debug::<(Notifications<'_>, NotificationsIter<'_>)>();
     }
 

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod copying;
+mod large_objects;
 mod messages;
 mod replicating;
 mod sessions;
