@@ -12,8 +12,9 @@ pub(crate) enum But {
     Before(u32, &'static str),
     /// The packaged libpq, of this major version, is built with other defaults.
     Packaged(u32, &'static str),
-    /// Ours answers otherwise, and the table of differences in `README.md` says so.
-    Ours(&'static str),
+    /// Ours answers otherwise, and the table of differences in `README.md` says so; and what it says,
+    /// or behind a `!` what it does not say.
+    Ours(&'static str, &'static str),
     /// Ours with native-tls answers otherwise, and the table of the two in `README.md` says so.
     Native(&'static str),
 }
@@ -23,7 +24,19 @@ pub(crate) struct Talk<'a> {
     probe: &'a mut Probe,
     lines: Vec<String>,
     hidden: Vec<(String, &'static str)>,
+    connected: usize,
+    leaks: Vec<String>,
 }
+
+/// What no message may repeat: the passwords and passphrases that stories use.
+const SECRETS: [&str; 6] = [
+    "scram secret",
+    "md5 secret",
+    "clear secret",
+    "tls secret",
+    "plain secret",
+    "open sesame",
+];
 
 impl Talk<'_> {
     /// Which library talks.
@@ -69,7 +82,13 @@ impl Talk<'_> {
 
     /// Connects under a name; whether that succeeded.
     pub(crate) fn open_as(&mut self, slot: &str, conninfo: &str) -> bool {
-        self.ask(&["open", slot, conninfo]).starts_with("connected")
+        let answer = self.ask(&["open", slot, conninfo]);
+        let connected = answer.starts_with("connected");
+        self.connected += usize::from(connected);
+        if SECRETS.iter().any(|secret| answer.contains(secret)) {
+            self.leaks.push(answer);
+        }
+        connected
     }
 
     /// Runs a query on the connection without a name.
@@ -90,6 +109,8 @@ pub(crate) struct Compare {
     pub(crate) told: usize,
     /// How many of them have a known difference.
     pub(crate) known: usize,
+    /// How often ours was connected.
+    pub(crate) connected: usize,
     /// The stories that do not match.
     pub(crate) failures: Vec<String>,
     verbose: bool,
@@ -124,6 +145,7 @@ impl Compare {
             probes: probes.map_err(|error| error.to_string())?,
             told: 0,
             known: 0,
+            connected: 0,
             failures: Vec::new(),
             verbose: std::env::var_os("FERROPQ_CONNECT_VERBOSE").is_some(),
         })
@@ -158,13 +180,20 @@ impl Compare {
                 probe,
                 lines: Vec::new(),
                 hidden: vec![(home, "HOME")],
+                connected: 0,
+                leaks: Vec::new(),
             };
             tell(&mut talk);
-            let (kind, lines) = (talk.kind(), talk.lines);
+            let kind = talk.kind();
+            let (lines, connected, leaks) = (talk.lines, talk.connected, talk.leaks);
             if self.verbose {
                 println!("{name}, {kind}: {lines:#?}");
             }
             let Kind::Libpq(major) = kind else {
+                self.connected += connected;
+                for leak in leaks {
+                    self.fail(&format!("{name}: a secret is repeated: {leak}"));
+                }
                 ours = lines;
                 continue;
             };
@@ -175,13 +204,40 @@ impl Compare {
             let reason = but.iter().find_map(|but| match but {
                 But::Before(since, why) if major < *since => Some(why),
                 But::Packaged(packaged, why) if major == *packaged => Some(why),
-                But::Ours(why) => Some(why),
+                But::Ours(why, _) => Some(why),
                 But::Native(why) if native => Some(why),
                 _ => None,
             });
             self.judge(name, kind, reason, (&ours, &lines));
         }
+        self.hold(name, but, &ours);
         ours
+    }
+
+    /// What is to be ours alone has to be said, or not.
+    fn hold(&mut self, name: &str, but: &[But], ours: &[String]) {
+        for but in but {
+            let But::Ours(_, says) = but else { continue };
+            let said = |text: &str| ours.iter().any(|line| line.contains(text));
+            let holds = match says.strip_prefix('!') {
+                Some(text) => !said(text),
+                None => said(says),
+            };
+            self.check(holds, &format!("{name}: {says:?}, but {ours:#?}"));
+        }
+    }
+
+    /// What ours is to have said, whatever the references say: equal refusals prove little.
+    pub(crate) fn expect(&mut self, name: &str, ours: &[String], says: &str) {
+        let holds = ours.iter().any(|line| line.contains(says));
+        self.check(holds, &format!("{name}: not {says:?}, but {ours:#?}"));
+    }
+
+    /// Whether ours is to have been connected by the first words of a story.
+    pub(crate) fn expect_open(&mut self, name: &str, ours: &[String], wanted: bool) {
+        let outcome = if wanted { "-> connected" } else { "-> refused" };
+        let first = ours.first().map(std::slice::from_ref);
+        self.expect(name, first.unwrap_or_default(), outcome);
     }
 
     fn judge(

@@ -55,17 +55,24 @@ fn main() -> ExitCode {
         let begin = Instant::now();
         match (area.run)() {
             Ok(areas::Told::Skipped(why)) => {
-                assert!(!required(), "{}: skipped: {why}", area.name);
+                let is_failure = required() || server_required();
+                assert!(!is_failure, "{}: skipped: {why}", area.name);
                 println!("{}: skipped: {why}", area.name);
             }
             Ok(areas::Told::All(compare)) => {
                 let (told, known, bad) = (compare.told, compare.known, compare.failures.len());
                 let seconds = begin.elapsed().as_secs_f32();
+                let connected = compare.connected;
                 println!(
-                    "{}: {told} stories, {known} known differences, {bad} failures, {seconds:.1} s",
+                    "{}: {told} stories, {connected} connections, {known} known differences, \
+                     {bad} failures, {seconds:.1} s",
                     area.name
                 );
                 failed += bad;
+                if connected == 0 && area.connects {
+                    println!("FAILED {}: nobody was connected", area.name);
+                    failed += 1;
+                }
             }
             Err(message) => {
                 println!("FAILED {}: {message}", area.name);
@@ -77,6 +84,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE
+}
+
+/// Whether a missing server is a failure.
+fn server_required() -> bool {
+    env::var_os("FERROPQ_REQUIRE_SERVER").is_some_and(|value| value == "1")
 }
 
 /// Whether a part that is not installed is a failure.

@@ -92,7 +92,7 @@ fn known(session: &str, second: Second, how: &str) -> Vec<But> {
         _ => false,
     };
     match weaker {
-        true => vec![But::Ours(NEVER_CLEAR)],
+        true => vec![But::Ours(NEVER_CLEAR, "!cancel in clear")],
         false => clear.to_vec(),
     }
 }

@@ -8,6 +8,7 @@ use support::{Authority, Server, ServerOptions};
 
 use super::{ADVICE, Told, said, system};
 use crate::compare::{But, Compare, Talk};
+use crate::probe::Kind;
 
 /// The certificates of servers, `data/authority` tells what is in them.
 const SERVERS: [&str; 19] = [
@@ -131,9 +132,12 @@ fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
                 )],
                 _ => &[],
             };
-            compare.story_but(&name, but, |talk| {
+            let ours = compare.story_but(&name, but, |talk| {
                 world.talk(talk, &conninfo);
             });
+            if verifies && let Some(wanted) = believed(certificate, host) {
+                compare.expect_open(&name, &ours, wanted);
+            }
         };
         for (host, hostaddr) in HOSTS {
             tell(host, hostaddr, "sslmode=verify-full sslrootcert=@root.crt");
@@ -147,6 +151,20 @@ fn names(compare: &mut Compare, world: &World) -> Result<(), String> {
         tell("localhost", "127.0.0.1", "sslmode=require");
     }
     Ok(())
+}
+
+/// Whose certificate is good for which name, as the manual has it.
+fn believed(certificate: &str, host: &str) -> Option<bool> {
+    match (certificate, host) {
+        ("names" | "cn-only" | "by-root" | "rsa" | "revoked", "localhost" | "LocalHost")
+        | ("names" | "wildcard", "db.ferropq.test")
+        | ("address", "127.0.0.1" | "::1") => Some(true),
+        ("wrong-host" | "expired" | "future" | "nameless" | "without-chain", _)
+        | ("wildcard" | "mixed", "localhost")
+        | ("names" | "wildcard", "ferropq.test" | "a.b.ferropq.test")
+        | ("names" | "wildcard" | "cn-only", "127.0.0.1" | "::1" | "") => Some(false),
+        _ => None,
+    }
 }
 
 /// SCRAM, bound to certificates of all signatures.
@@ -194,10 +212,17 @@ fn lists(compare: &mut Compare, world: &World, certificate: &str) {
             let more = format!("sslmode={mode} sslrootcert=@root.crt {list}");
             let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
             let but: &[But] = match (certificate, list) {
-                ("revoked", HALF) => &[But::Ours("the folder counts without the file")],
+                ("revoked", HALF) => &[But::Ours(
+                    "the folder counts without the file",
+                    "-> refused",
+                )],
                 _ => &[],
             };
-            compare.story_but(&name, but, |talk| world.talk(talk, &conninfo));
+            let ours = compare.story_but(&name, but, |talk| world.talk(talk, &conninfo));
+            let lists = ["sslcrl=@lists.crl", "sslcrldir=@lists"];
+            if lists.contains(&list) && compare.ours() == Kind::Ours {
+                compare.expect_open(&name, &ours, certificate != "revoked");
+            }
         }
     }
 }
@@ -240,9 +265,35 @@ fn clients(compare: &mut Compare, world: &World) {
                 let more = format!("user={user} {mode} {client}");
                 let conninfo = world.conninfo("localhost", "127.0.0.1", &more);
                 let but = known_of_client(user, mode, client);
-                compare.story_but(&name, &but, |talk| world.talk(talk, &conninfo));
+                let ours = compare.story_but(&name, &but, |talk| world.talk(talk, &conninfo));
+                let shown = compare.ours() == Kind::Ours && mode == "sslmode=require";
+                if shown && let ("cert_user", Some(wanted)) = (user, accepted(client)) {
+                    compare.expect_open(&name, &ours, wanted);
+                }
             }
         }
+    }
+}
+
+/// Which client the server lets in by its certificate.
+fn accepted(client: &str) -> Option<bool> {
+    match client {
+        "sslcert=@client.crt sslkey=@client.key"
+        | "sslcert=@client.crt sslkey=@client-key.der"
+        | "sslcert=@client.crt sslkey=@client-locked.key sslpassword='open sesame'"
+        | "sslcert=@client.crt sslkey=@client-old.key sslpassword='open sesame'" => Some(true),
+        "" => Some(false),
+        client => [
+            "wrong",
+            "mismatch",
+            "readable",
+            "nonexistent",
+            "other",
+            "expired",
+        ]
+        .iter()
+        .any(|word| client.contains(word))
+        .then_some(false),
     }
 }
 

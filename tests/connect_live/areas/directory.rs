@@ -241,7 +241,7 @@ pub(crate) fn run() -> Result<Told, String> {
 
 fn known_of_stanza(what: &str) -> Vec<But> {
     match what {
-        "another attribute" => vec![But::Ours(QUIET)],
+        "another attribute" => vec![But::Ours(QUIET, "missing \"=\" after")],
         _ => Vec::new(),
     }
 }
@@ -249,7 +249,9 @@ fn known_of_stanza(what: &str) -> Vec<But> {
 fn known_of_entry(what: &str) -> Vec<But> {
     match what {
         "quote doubled" | "backslash outside" | "two words" | "two words and more" | "a word"
-        | "a word and more" | "no keyword" | "equals alone" => vec![But::Ours(QUIET)],
+        | "a word and more" | "no keyword" | "equals alone" => {
+            vec![But::Ours(QUIET, "missing \"=\" after")]
+        }
         _ => Vec::new(),
     }
 }

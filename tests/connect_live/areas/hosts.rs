@@ -99,8 +99,9 @@ fn pair(compare: &mut Compare, found: &Installation) -> Result<(), String> {
                 ),
             ] {
                 let name = format!("{major}: {wanted} of {hosts}{what}");
+                let goes_to = expected(wanted, hosts, !more.is_empty());
                 let more = format!("target_session_attrs={wanted} {more}");
-                compare.story(&name, |talk| {
+                let ours = compare.story(&name, |talk| {
                     pair.hide(talk);
                     if talk.open(&pair.conninfo(hosts, &more)) {
                         talk.ask(&["facts", ""]);
@@ -111,10 +112,39 @@ fn pair(compare: &mut Compare, found: &Installation) -> Result<(), String> {
                     }
                     talk.close();
                 });
+                match goes_to {
+                    Some(place) => compare.expect(&name, &ours, &format!("port={place} ")),
+                    None => compare.expect_open(&name, &ours, false),
+                }
             }
         }
     }
     promotion(compare, found, pair)
+}
+
+/// Which of the hosts is taken, as the manual has it.
+fn expected(wanted: &str, hosts: &str, read_only: bool) -> Option<&'static str> {
+    let takes = |host: &str, wanted: &str| match wanted {
+        "any" => true,
+        "read-write" => host == "primary" && !read_only,
+        "read-only" => host == "standby" || read_only,
+        "primary" => host == "primary",
+        _ => host == "standby",
+    };
+    let rounds: &[&str] = match wanted {
+        "prefer-standby" => &["standby", "any"],
+        _ => &[wanted],
+    };
+    let there = hosts.split(',').filter(|host| *host != "nobody");
+    let tried = rounds
+        .iter()
+        .flat_map(|wanted| there.clone().map(move |host| (host, *wanted)));
+    let (host, _) = { tried }.find(|(host, wanted)| takes(host, wanted))?;
+    Some(if host == "primary" {
+        "PRIMARY"
+    } else {
+        "STANDBY"
+    })
 }
 
 /// The primary goes, the standby takes its place, and PQreset finds it.
@@ -273,8 +303,9 @@ fn sockets(compare: &mut Compare, server: &Server) {
         ),
         (
             "host=127.0.0.1",
-            "keepalives_idle=0 keepalives_interval=-1 keepalives_count=''",
+            "keepalives_idle=0 keepalives_interval=-1 keepalives_count=0",
         ),
+        ("host=127.0.0.1", "keepalives_count=''"),
         ("host=127.0.0.1", "keepalives_idle=99999"),
         ("host=127.0.0.1", "keepalives_count=x"),
         ("host=127.0.0.1", "keepalives_interval=99999999999"),
@@ -286,7 +317,7 @@ fn sockets(compare: &mut Compare, server: &Server) {
         let shown = if place.contains('/') { "Unix" } else { place };
         let differs = more.starts_with("keepalives_idle=0") || more.ends_with("timeout=1234");
         let but: &[But] = match more.contains("=0") && differs {
-            true => &[But::Ours("as the manual has it")],
+            true => &[But::Ours("as the manual has it", "-> connected")],
             false => &[],
         };
         compare.story_but(&format!("socket: {shown} {more}"), but, |talk| {
@@ -414,7 +445,8 @@ fn stalls(compare: &mut Compare, server: &Server) {
                  gssencmode=disable sslmode={mode} connect_timeout=2"
             );
             let mut longest = Duration::ZERO;
-            compare.story(&name, |talk| {
+            let goes_on = hosts.contains(',');
+            let ours = compare.story(&name, |talk| {
                 talk.hide(port.to_string(), "PORT");
                 talk.hide(stalled.to_string(), "STALLED");
                 let begin = Instant::now();
@@ -424,6 +456,7 @@ fn stalls(compare: &mut Compare, server: &Server) {
                 talk.close();
                 longest = longest.max(begin.elapsed());
             });
+            compare.expect_open(&name, &ours, goes_on);
             let in_time = longest < Duration::from_secs(4);
             compare.check(in_time, &format!("{name}: took {longest:?}"));
         }

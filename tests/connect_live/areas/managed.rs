@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<Told, String> {
 /// Real servers, all versions.
 pub(crate) fn run_versions() -> Result<Told, String> {
     let mut compare = Compare::new()?;
-    for found in support::servers() {
+    for found in super::every_installation()? {
         let server = Server::start(&found, &ServerOptions::default()).map_err(said)?;
         versions(&mut compare, &server);
     }
@@ -122,7 +122,10 @@ fn beginnings(compare: &mut Compare) {
         let words = [&ok[..], &version, &key, &ready].concat();
         let name = format!("server_version {shown}");
         let but: &[But] = match shown {
-            "99999999999" => &[But::Ours("a number that is too large is no number")],
+            "99999999999" => &[But::Ours(
+                "a number that is too large is no number",
+                "server=0 ",
+            )],
             _ => &[],
         };
         tell(compare, &name, but, "", &words);
@@ -263,7 +266,10 @@ fn refusals(compare: &mut Compare) {
     ] {
         let closing = words.clone();
         let but: &[But] = match what {
-            "nothing" | "too long" => &[But::Ours("that the error is not valid is said")],
+            "nothing" | "too long" => &[But::Ours(
+                "that the error is not valid is said",
+                "received invalid error message",
+            )],
             _ => &[],
         };
         compare.story_but(&format!("refusal: {what}"), but, |talk| {
@@ -386,7 +392,12 @@ fn versions(compare: &mut Compare, server: &Server) {
         "min_protocol_version=3.2 max_protocol_version=latest",
     ] {
         for mode in ["disable", "require"] {
-            compare.story(&format!("{major}, {more}, sslmode={mode}"), |talk| {
+            let name = format!("{major}, {more}, sslmode={mode}");
+            let ways: &[&str] = match (more, mode) {
+                ("", _) | ("max_protocol_version=latest", "require") => &["old", "new"],
+                _ => &[],
+            };
+            let ours = compare.story(&name, |talk| {
                 talk.hide(port.to_string(), "PORT");
                 let conninfo = format!(
                     "host=127.0.0.1 port={port} user=trust_user dbname=postgres \
@@ -399,10 +410,6 @@ fn versions(compare: &mut Compare, server: &Server) {
                     talk.ask(&["protocol", ""]);
                 }
                 talk.ask(&["facts", ""]);
-                let ways: &[&str] = match (more, mode) {
-                    ("", _) | ("max_protocol_version=latest", "require") => &["old", "new"],
-                    _ => &[],
-                };
                 for how in ways {
                     talk.ask(&["send", "", "select pg_sleep(30)"]);
                     // A request that overtakes the query is lost.
@@ -414,6 +421,10 @@ fn versions(compare: &mut Compare, server: &Server) {
                 talk.exec("select 1");
                 talk.close();
             });
+            compare.expect_open(&name, &ours, major >= 18 || !more.starts_with("min"));
+            if !ways.is_empty() {
+                compare.expect(&name, &ours, "canceling statement due to user request");
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn run() -> Result<Told, String> {
 /// Real servers.
 pub(crate) fn run_keys() -> Result<Told, String> {
     let mut compare = Compare::new()?;
-    for found in support::servers() {
+    for found in super::every_installation()? {
         let server = Server::start(&found, &ServerOptions::default()).map_err(said)?;
         real(&mut compare, &server);
         keys(&mut compare, &server);
@@ -156,7 +156,7 @@ fn known_of_orders(order: &[Say], required: &str, binding: &str, password: &str)
     // Those that libpq lets pass where the server ends a SCRAM exchange before its time.
     let lenient: &[&str] = match order {
         [Say::Ok] => return Vec::new(),
-        _ if required.is_empty() => return vec![But::Ours(EMPTY)],
+        _ if required.is_empty() => return vec![But::Ours(EMPTY, "!requirement")],
         _ if binding == "require" => return Vec::new(),
         [Say::Gss, ..] if required == "gss" || FORBIDDING.contains(&required) => {
             return vec![But::Packaged(18, NO_GSS)];
@@ -171,7 +171,8 @@ fn known_of_orders(order: &[Say], required: &str, binding: &str, password: &str)
         _ => &[],
     };
     if lenient.contains(&required) {
-        return vec![But::Ours("success in the middle of SCRAM is refused")];
+        let why = "success in the middle of SCRAM is refused";
+        return vec![But::Ours(why, "-> refused")];
     }
     Vec::new()
 }
@@ -224,10 +225,10 @@ fn real(compare: &mut Compare, server: &Server) {
                 let name = format!("{major}, {user}, {mode}, {more}");
                 let but: &[But] = match (required, user, binding) {
                     ("", "trust_user", _) => &[],
-                    ("", _, _) => &[But::Ours(EMPTY)],
+                    ("", _, _) => &[But::Ours(EMPTY, "!requirement")],
                     _ => &[],
                 };
-                compare.story_but(&name, but, |talk| {
+                let ours = compare.story_but(&name, but, |talk| {
                     talk.hide(port.to_string(), "PORT");
                     talk.open(&format!(
                         "host=127.0.0.1 port={port} user={user} dbname=postgres \
@@ -235,6 +236,12 @@ fn real(compare: &mut Compare, server: &Server) {
                     ));
                     talk.close();
                 });
+                // The method that is required is the one that the role is asked by, or it is not.
+                let own = user.split('_').next().unwrap_or_default();
+                let methods = ["password", "md5", "scram-sha-256"];
+                if binding != "require" && methods.contains(&required) {
+                    compare.expect_open(&name, &ours, required.starts_with(own));
+                }
             }
         }
     }
@@ -330,7 +337,14 @@ fn keys(compare: &mut Compare, server: &Server) {
                 let alone = what.starts_with("the client's") && user == "scram_user";
                 let bound = major > 10 || !mode.ends_with("=require");
                 let but: &[But] = if alone && bound {
-                    &[But::Ours(ONE_KEY)]
+                    &[But::Ours(
+                        ONE_KEY,
+                        if what == "the client's" {
+                            "no password supplied"
+                        } else {
+                            "-> connected"
+                        },
+                    )]
                 } else {
                     &[]
                 };

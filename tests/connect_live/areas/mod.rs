@@ -29,6 +29,8 @@ pub(crate) struct Area {
     pub(crate) name: &'static str,
     /// Whether it is left to `make test-connect`.
     pub(crate) is_long: bool,
+    /// Whether its stories connect to anything.
+    pub(crate) connects: bool,
     pub(crate) run: fn() -> Result<Told, String>,
 }
 
@@ -37,6 +39,7 @@ pub(crate) fn all() -> Vec<Area> {
     let quick = |name, run| Area {
         name,
         is_long: false,
+        connects: true,
         run,
     };
     let long = |name, run| Area {
@@ -55,7 +58,10 @@ pub(crate) fn all() -> Vec<Area> {
         long("cancel", cancel::run),
         long("hosts", hosts::run),
         long("lookup", lookup::run),
-        long("directory", directory::run),
+        Area {
+            connects: false,
+            ..long("directory", directory::run)
+        },
         long("pgbouncer", poolers::run_pgbouncer),
         long("pgpool", poolers::run_pgpool),
     ]
@@ -64,6 +70,16 @@ pub(crate) fn all() -> Vec<Area> {
 /// The servers of one major version, where it is installed.
 fn installation(major: u32) -> Option<Installation> {
     servers().into_iter().find(|found| found.major == major)
+}
+
+/// The servers of every version that is tested; where one is required and missing, an error.
+fn every_installation() -> Result<Vec<Installation>, String> {
+    let found = servers();
+    let is_there = |major: u32| found.iter().any(|found| found.major == major);
+    match [18, 15, 12, 10].into_iter().find(|major| !is_there(*major)) {
+        Some(major) if crate::required() => Err(format!("no PostgreSQL {major} is installed")),
+        _ => Ok(found),
+    }
 }
 
 /// The system's server, or else the newest.

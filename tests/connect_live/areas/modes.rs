@@ -78,10 +78,28 @@ fn matrix(compare: &mut Compare, world: &World) {
                     );
                     let known = known(tls, who, mode, what);
                     let but: Vec<But> = known.map(|why| But::Before(18, why)).into_iter().collect();
-                    compare.story_but(&name, &but, |talk| tell(talk, server, &conninfo));
+                    let ours = compare.story_but(&name, &but, |talk| tell(talk, server, &conninfo));
+                    if let Some(wanted) = expected(tls, who, mode, what) {
+                        compare.expect_open(&name, &ours, wanted);
+                    }
                 }
             }
         }
+    }
+}
+
+/// What comes of the usual ones, as the manual has it.
+fn expected(tls: &str, who: &str, mode: &str, root: &str) -> Option<bool> {
+    let has_tls = tls == "TLS on";
+    let verifies = mode.starts_with("verify");
+    match (who, root) {
+        ("wrong password", _) => Some(false),
+        (_, "root" | "several roots") if verifies => Some(has_tls && !who.starts_with("never")),
+        (_, "wrong root" | "missing root" | "no root") if verifies => Some(false),
+        ("trusted either way", "no root") => Some(has_tls || mode != "require"),
+        ("only over TLS", "no root") => Some(has_tls && mode != "disable"),
+        ("never over TLS", "no root") => Some(mode != "require"),
+        _ => None,
     }
 }
 

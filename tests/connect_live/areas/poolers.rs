@@ -229,7 +229,8 @@ impl Place {
 /// What sessions are made of.
 fn queries(compare: &mut Compare, place: &Place, pooler: &str) {
     let way = place.way.name;
-    compare.story(&format!("{pooler}, {way}: queries"), |talk| {
+    let name = format!("{pooler}, {way}: queries");
+    let ours = compare.story(&name, |talk| {
         place.hide(talk);
         talk.open(&place.conninfo("application_name=pooled"));
         talk.ask(&["facts", ""]);
@@ -269,12 +270,30 @@ fn queries(compare: &mut Compare, place: &Place, pooler: &str) {
             talk.ask(&["run", "", "later"]);
             talk.exec("listen something");
         }
+        if place.way.tls {
+            talk.exec("select 'between them', ssl from pg_stat_ssl where pid = pg_backend_pid()");
+        }
         talk.ask(&["reset", ""]);
         talk.exec("select 2");
         talk.close();
     });
+    compare.expect_open(&name, &ours, true);
+    let encrypted = if place.way.tls {
+        ["ssl=1 ", "between them|t"].as_slice()
+    } else {
+        ["ssl=0 "].as_slice()
+    };
+    let told = [
+        "SELECT 1 42",
+        "COPY 2",
+        "20000 lines, 1820000 bytes, -1 PGRES_COMMAND_OK",
+    ];
+    for says in told.iter().chain(encrypted) {
+        compare.expect(&name, &ours, says);
+    }
     for how in ["old", "new"] {
-        compare.story(&format!("{pooler}, {way}: cancel, {how}"), |talk| {
+        let name = format!("{pooler}, {way}: cancel, {how}");
+        let ours = compare.story(&name, |talk| {
             place.hide(talk);
             talk.open(&place.conninfo(""));
             talk.ask(&["send", "", "select pg_sleep(20)"]);
@@ -284,6 +303,7 @@ fn queries(compare: &mut Compare, place: &Place, pooler: &str) {
             talk.exec("select 3");
             talk.close();
         });
+        compare.expect(&name, &ours, "canceling statement due to user request");
     }
 }
 
@@ -321,7 +341,8 @@ fn refusals(compare: &mut Compare, place: &Place, pooler: &str) {
 /// The administrator's console, which knows simple queries only.
 fn console(compare: &mut Compare, place: &Place) {
     let way = place.way.name;
-    compare.story(&format!("PgBouncer, {way}: console"), |talk| {
+    let name = format!("PgBouncer, {way}: console");
+    let ours = compare.story(&name, |talk| {
         place.hide(talk);
         talk.open(&place.conninfo("dbname=pgbouncer"));
         talk.ask(&["facts", ""]);
@@ -342,12 +363,16 @@ fn console(compare: &mut Compare, place: &Place) {
         talk.ask(&["exec", "", "show version"]);
         talk.close();
     });
+    for says in ["show databases -> PGRES_TUPLES_OK", "pools -> true"] {
+        compare.expect(&name, &ours, says);
+    }
 }
 
 /// What Pgpool-II answers by itself.
 fn nodes(compare: &mut Compare, place: &Place) {
     let way = place.way.name;
-    compare.story(&format!("Pgpool-II, {way}: its own answers"), |talk| {
+    let name = format!("Pgpool-II, {way}: its own answers");
+    let ours = compare.story(&name, |talk| {
         place.hide(talk);
         talk.open(&place.conninfo(""));
         let nodes = talk.ask_quietly(&["exec", "", "show pool_nodes"]);
@@ -364,6 +389,9 @@ fn nodes(compare: &mut Compare, place: &Place) {
         talk.ask(&["exec", "", "pgpool show port"]);
         talk.close();
     });
+    for says in ["nodes -> true", "show pool_processes -> PGRES_TUPLES_OK"] {
+        compare.expect(&name, &ours, says);
+    }
 }
 
 /// The Rust face through the same pooler.

@@ -10,7 +10,7 @@ use openssl::ssl::{AlpnError, NameType, SslAcceptor, SslFiletype, SslMethod};
 use support::scripted::{Scripted, authentication_ok, error_fields, ready};
 use support::{Authority, Server, ServerOptions};
 
-use super::{AGAIN, Told, installation, said, system};
+use super::{AGAIN, Told, every_installation, said, system};
 use crate::compare::{But, Compare, Talk};
 
 const EARLY: &str = "what comes before the handshake ends the attempt, before the handshake";
@@ -42,7 +42,8 @@ pub(crate) fn run() -> Result<Told, String> {
     let unasking = start(vec![("ssl_ca_file", String::new())])?;
     unasked(&mut compare, &unasking, &authority);
     drop((any, old, new, unasking));
-    if let Some(found) = installation(18) {
+    let found = every_installation()?;
+    if let Some(found) = found.into_iter().find(|found| found.major == 18) {
         let server = Server::start(&found, &ServerOptions::default()).map_err(said)?;
         server.show(&authority, "names").map_err(said)?;
         direct(&mut compare, &server, &authority);
@@ -106,7 +107,10 @@ fn known_of_versions(server: &str, mode: &str, min: &str, max: &str) -> Vec<But>
     let also_old = server == "TLSv1.2 at most" && min.is_empty();
     let refused = refused || also_old && ["TLSv1", "TLSv1.1"].contains(&max);
     if mode == "require" && refused {
-        return vec![But::Ours("the hint has the versions' own names")];
+        return vec![But::Ours(
+            "the hint has the versions' own names",
+            "-> refused",
+        )];
     }
     Vec::new()
 }
@@ -351,7 +355,10 @@ fn hostile(compare: &mut Compare, authority: &Authority) {
 
 fn known_of_hostile(reply: &str, mode: &str) -> Vec<But> {
     match (reply, mode) {
-        ("words behind yes", _) => vec![But::Ours(EARLY)],
+        ("words behind yes", _) => vec![But::Ours(
+            EARLY,
+            "received unencrypted data after SSL response",
+        )],
         ("no" | "words behind no", "allow") => vec![But::Before(18, AGAIN)],
         _ => Vec::new(),
     }
