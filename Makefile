@@ -41,11 +41,12 @@ demo: ## one query through C, Rust, Python and Ruby, on a throw-away server or $
 	@$(MAKE) --no-print-directory all
 	@scripts/with-server scripts/demo
 
-test: ## everything: Rust tests, live servers, C programs under valgrind, installation
+test: ## everything: Rust tests, live servers, examples, C programs under valgrind, installation
 	@scripts/setup
 	FERROPQ_REQUIRE_SERVER=1 $(CARGO) test --workspace
 	FERROPQ_REQUIRE_SERVER=1 $(CARGO) test --workspace --all-features
 	@$(MAKE) --no-print-directory all
+	scripts/with-server scripts/test-examples
 	scripts/with-server scripts/test-c
 	scripts/with-server scripts/test-install
 

@@ -39,11 +39,52 @@
 //! Values travel in binary, by the conversions of the `postgres-types` crate, which is
 //! [`ferropq::types`](types) here: types that are [`ToSql`](types::ToSql) and
 //! [`FromSql`](types::FromSql) for the `postgres` crate are so for this one. For conversions of
-//! `chrono`, `uuid`, `serde_json` and others, and to derive one's own, add `postgres-types` with the
-//! features that it has for them.
+//! `chrono`, `uuid`, `serde_json` and others, and to derive one's own for enums, composite types and
+//! domains, add `postgres-types` with the features that it has for them:
+//!
+//! ```toml
+//! postgres-types = { version = "0.2", features = ["derive", "with-chrono-0_4", "with-uuid-1"] }
+//! ```
+//!
+//! Parameters whose number is known at run time alone are references in a `Vec`:
+//!
+//! ```no_run
+//! # let mut client = ferropq::Client::connect("")?;
+//! use ferropq::types::ToSql;
+//!
+//! let values: Vec<Box<dyn ToSql + Sync>> = vec![Box::new(1900), Box::new("novel")];
+//! let params: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value).collect();
+//! client.query("SELECT title FROM book WHERE year < $1 AND kind = $2", &params)?;
+//!
+//! // A list is one parameter.
+//! client.query("SELECT title FROM book WHERE id = ANY($1)", &[&vec![3, 5, 8]])?;
+//! # Ok::<(), ferropq::Error>(())
+//! ```
 //!
 //! Rows stay where they were received: a [`Rows`] owns one answer, its rows are views, and a `&str`
-//! or `&[u8]` read from them borrows.
+//! or `&[u8]` read from them borrows. A type of one's own is made from a row by `TryFrom`:
+//!
+//! ```no_run
+//! use ferropq::{Error, Row};
+//!
+//! struct Book {
+//!     title: String,
+//!     year: Option<i32>,
+//! }
+//!
+//! impl TryFrom<Row<'_>> for Book {
+//!     type Error = Error;
+//!
+//!     fn try_from(row: Row<'_>) -> Result<Self, Error> {
+//!         Ok(Self { title: row.try_get("title")?, year: row.try_get("year")? })
+//!     }
+//! }
+//!
+//! # let mut client = ferropq::Client::connect("")?;
+//! let rows = client.query("SELECT title, year FROM book", &[])?;
+//! let books: Vec<Book> = rows.iter().map(Book::try_from).collect::<Result<_, _>>()?;
+//! # Ok::<(), ferropq::Error>(())
+//! ```
 //!
 //! # Errors
 //!
@@ -62,6 +103,39 @@
 //!     other => println!("{} added", other?),
 //! }
 //! # Ok::<(), ferropq::Error>(())
+//! ```
+//!
+//! # Losing connections, and pools of them
+//!
+//! A connection that is lost stays lost: the call that finds out returns an error of kind
+//! [`Closed`](ErrorKind::Closed), or what the server said last, and from then on
+//! [`is_closed`](Client::is_closed) is true. Make another with [`Config::connect`]; what the session
+//! had (settings, `LISTEN`, temporary tables, prepared statements) is to be made again, and whether a
+//! COMMIT that was under way has been done is for the program to find out.
+//!
+//! For a pool, a [`Config`] is what connects, [`is_valid`](Client::is_valid) checks a client that
+//! has been idle, and [`is_closed`](Client::is_closed) tells one that is to be thrown away. In terms
+//! of `r2d2`:
+//!
+//! ```ignore
+//! struct Manager(ferropq::Config);
+//!
+//! impl r2d2::ManageConnection for Manager {
+//!     type Connection = ferropq::Client;
+//!     type Error = ferropq::Error;
+//!
+//!     fn connect(&self) -> Result<ferropq::Client, ferropq::Error> {
+//!         self.0.connect()
+//!     }
+//!
+//!     fn is_valid(&self, client: &mut ferropq::Client) -> Result<(), ferropq::Error> {
+//!         client.is_valid(std::time::Duration::from_secs(1))
+//!     }
+//!
+//!     fn has_broken(&self, client: &mut ferropq::Client) -> bool {
+//!         client.is_closed() || client.in_transaction()
+//!     }
+//! }
 //! ```
 //!
 //! # Porting from the `postgres` crate

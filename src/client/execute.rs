@@ -97,7 +97,8 @@ impl Client {
     /// Runs a statement whose parameters are given with their types, in one round trip and without
     /// preparing it under a name.
     ///
-    /// This is the call to use through a connection pooler that does not keep prepared statements.
+    /// This is the call to use through a connection pooler that lends a session for one transaction
+    /// only and does not keep prepared statements.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), ferropq::Error> {

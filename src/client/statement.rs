@@ -1,8 +1,9 @@
 //! Prepared statements.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use postgres_types::Type;
 
@@ -15,6 +16,9 @@ use super::failure::usage;
 
 /// Counts the statements of all clients, so that no two of them have the same name.
 static COUNTER: AtomicU64 = AtomicU64::new(0);
+/// What tells this process's statements from those of others. A pooler may lend one session to
+/// several: a name of another's is then not found, instead of running what it stands for there.
+static PROCESS: OnceLock<u32> = OnceLock::new();
 
 /// A statement that the server has parsed and keeps under a name.
 ///
@@ -38,10 +42,12 @@ struct Inner {
 pub(super) struct Name(Box<[u8]>);
 
 impl Name {
-    /// A name that no other statement of this process has.
+    /// A name that no other statement has.
     pub(super) fn unique() -> Self {
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        Self(format!("ferropq{number}").into_bytes().into())
+        // Each of these has random keys.
+        let process = PROCESS.get_or_init(|| RandomState::new().build_hasher().finish() as u32);
+        Self(format!("ferropq_{process:x}_{number}").into_bytes().into())
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
