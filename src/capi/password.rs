@@ -107,12 +107,21 @@ fn encrypt(
 
 fn preferred_algorithm(driver: &mut Driver) -> Option<Vec<u8>> {
     let mut result = blocking::exec(driver, ASK)?;
-    let answer = result.edit(|result| match result.core.status {
-        ExecStatus::TuplesOk if result.core.rows.len() == 1 => {
-            result.core.rows.get(0, 0).flatten().map(<[u8]>::to_vec)
-        }
-        _ => None,
-    })?;
+    if result.status() != ExecStatus::TuplesOk {
+        return None;
+    }
+    let answer = result.edit(|PGresult { core, .. }| {
+        let one = core.rows.len() == 1 && core.columns.len() == 1;
+        let value = core.rows.get(0, 0).filter(|_| one)?;
+        Some(value.unwrap_or_default().to_vec())
+    });
+    let Some(answer) = answer else {
+        driver
+            .engine()
+            .error_mut()
+            .push("unexpected shape of result set returned for SHOW");
+        return None;
+    };
     if answer.len() > LONGEST_ALGORITHM {
         driver
             .engine()

@@ -265,7 +265,12 @@ pub(super) fn query<H: Host>(host: &mut H, sql: &[u8]) -> Option<Box<QueryResult
     host.engine().send_query(sql).ok()?;
     let mut last = None;
     while let Some(result) = fetch_until(host, deadline) {
+        // A copy would be told of again and again.
+        let ends = result.status.is_copy();
         last = Some(result);
+        if ends || host.engine().stream.is_none() {
+            break;
+        }
     }
     last
 }
@@ -283,7 +288,7 @@ pub fn call_function<H: Host>(
     engine.clear_error_if_idle();
     let deadline = engine.answer_deadline();
     let sent = engine.send_function_call(oid, arguments);
-    let mut last = None;
+    let mut last: Option<Box<QueryResult>> = None;
     if sent.is_ok() {
         while let Some(mut result) = fetch_until(host, deadline) {
             if last.is_some() && host.engine().stream.is_none() {
@@ -291,7 +296,11 @@ pub fn call_function<H: Host>(
                 let text = host.engine().error.as_bytes();
                 result.report = Some(Box::new(Report::internal(text)));
             }
-            last = Some(result);
+            // A value behind an error is none.
+            let earlier = last.as_ref().map(|last| last.status);
+            if result.status == ExecStatus::FatalError || earlier != Some(ExecStatus::FatalError) {
+                last = Some(result);
+            }
         }
         last = last.or_else(|| Some(host.engine().no_function_result()));
     }

@@ -60,6 +60,7 @@ impl Connection {
             kind: CommandKind::Extended,
             query: query.map(Into::into),
             columns: bound.columns,
+            limited: false,
         })
     }
 

@@ -35,8 +35,11 @@ impl Connection {
     /// Sends data to the server; `Pending` on a non-blocking connection when its buffers are full
     /// and nothing was taken.
     pub fn put_copy_data(&mut self, data: &[u8]) -> Result<Flush, Refused> {
-        if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {
-            return self.refuse("no COPY in progress");
+        match self.phase {
+            Phase::CopyIn | Phase::CopyBoth => {}
+            // It goes nowhere any more, as the result tells.
+            Phase::Lost => return Ok(Flush::Done),
+            _ => return self.refuse("no COPY in progress"),
         }
         if !self.input.is_empty() {
             self.parse_input();
@@ -66,6 +69,10 @@ impl Connection {
 
     /// Ends a copy in either direction; what is left of data from the server is skipped.
     pub fn end_copy(&mut self) -> Result<(), Refused> {
+        if self.phase == Phase::Lost {
+            // As the result tells.
+            return Ok(());
+        }
         if !self.phase.is_copy() {
             return self.refuse("no COPY in progress");
         }
@@ -108,8 +115,10 @@ impl Connection {
 
     /// Ends the copy to the server, or with a message makes it fail.
     pub fn put_copy_end(&mut self, failure: Option<&[u8]>) -> Result<Flush, Refused> {
-        if !matches!(self.phase, Phase::CopyIn | Phase::CopyBoth) {
-            return self.refuse("no COPY in progress");
+        match self.phase {
+            Phase::CopyIn | Phase::CopyBoth => {}
+            Phase::Lost => return Ok(Flush::Done),
+            _ => return self.refuse("no COPY in progress"),
         }
         // A statement of the extended protocol is skipped up to the next Sync when it fails.
         let sync = self
@@ -184,6 +193,10 @@ impl Connection {
         if self.whole_row().is_some() {
             return Ok(CopyOut::Data(()));
         }
+        if self.phase == Phase::Lost {
+            // Why is told already.
+            return Err(Refused);
+        }
         if !self.is_copying_out() {
             return self.refuse("no COPY in progress");
         }
@@ -257,11 +270,15 @@ impl Connection {
                 tag::NOTIFICATION_RESPONSE => self.take_notification(body).map(drop),
                 tag::PARAMETER_STATUS => self.take_parameter(body).map(drop),
                 _ => {
+                    let is_odd = head.tag == tag::COPY_DONE && !body.is_empty();
                     if head.tag == tag::COPY_DONE {
                         self.trace_received(input, head);
                         input.consume(head.size());
                     }
                     self.leave_copy_out(head.tag);
+                    if is_odd {
+                        self.refuse_copy_done();
+                    }
                     return CopyOut::Done;
                 }
             };
@@ -296,6 +313,14 @@ impl Connection {
         } else {
             Phase::Busy
         };
+    }
+
+    /// A CopyDone that is more than that: the copy has failed, however the command goes on.
+    fn refuse_copy_done(&mut self) {
+        self.fail_answer(&disagrees(tag::COPY_DONE));
+        if self.phase == Phase::Busy {
+            self.phase = Phase::Ready;
+        }
     }
 
     /// Whether data is being copied from the server.

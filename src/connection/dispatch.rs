@@ -14,6 +14,7 @@ use crate::wire::version::PROTOCOL_3_0;
 use crate::wire::{Malformed, tag::backend as tag};
 
 use super::Connection;
+use super::function_call::answers_call;
 use super::input::{Head, Input};
 use super::state::{CommandKind, Phase, PipelineStatus, RowMode, Transaction};
 
@@ -59,7 +60,8 @@ impl Connection {
         };
         if self.is_odd(head) {
             if head.is_senseless() {
-                return self.lose_sync(input, head);
+                // What was said before it is fetched first; that the answer has no end, next.
+                return !self.phase.holds_result() && self.lose_sync(input, head);
             }
             if self.is_too_long(head) && self.is_due(head.tag) {
                 self.skip_too_long(input, head);
@@ -245,7 +247,9 @@ impl Connection {
         if input.body(head).is_none() {
             return false;
         }
-        if self.result.is_none() && !self.failed {
+        if self.current_kind() == Some(CommandKind::Function) {
+            self.refuse_in_call(head.tag);
+        } else if !self.failed {
             self.fail_answer(
                 "server sent data (\"D\" message) without prior row description (\"T\" message)",
             );
@@ -286,6 +290,10 @@ impl Connection {
 
     /// A message within an answer.
     fn handle_busy(&mut self, message: u8, body: &[u8]) -> Result<Next, Malformed> {
+        if self.current_kind() == Some(CommandKind::Function) && !answers_call(message) {
+            self.refuse_in_call(message);
+            return Ok(Next::Consume);
+        }
         match message {
             tag::COMMAND_COMPLETE => self.take_command_complete(body)?,
             tag::ERROR_RESPONSE => self.take_error(body)?,
@@ -306,7 +314,7 @@ impl Connection {
             tag::ROW_DESCRIPTION => return self.take_row_description(body),
             tag::NO_DATA => self.complete(CommandKind::Describe, body)?,
             tag::PARAMETER_DESCRIPTION => self.take_parameter_description(body)?,
-            tag::PORTAL_SUSPENDED if self.current_kind() == Some(CommandKind::Extended) => {
+            tag::PORTAL_SUSPENDED if self.queue.front().is_some_and(|c| c.limited) => {
                 self.take_suspended(body)?;
             }
             tag::FUNCTION_CALL_RESPONSE if self.current_kind() == Some(CommandKind::Function) => {
@@ -316,7 +324,8 @@ impl Connection {
             tag::COPY_OUT_RESPONSE => self.start_copy(body, ExecStatus::CopyOut)?,
             tag::COPY_BOTH_RESPONSE => self.start_copy(body, ExecStatus::CopyBoth)?,
             // What is left of a COPY that the program did not read to its end.
-            tag::COPY_DATA | tag::COPY_DONE => {}
+            tag::COPY_DATA => {}
+            tag::COPY_DONE => empty(body)?,
             other => {
                 self.fail_answer(&unexpected(other));
                 self.phase = Phase::Ready;

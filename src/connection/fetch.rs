@@ -86,7 +86,7 @@ impl Connection {
 
     /// While data is copied every fetch says so again.
     fn fetch_copy(&mut self, status: ExecStatus) -> Fetch {
-        if self.status != ConnStatus::Ok {
+        if self.status == ConnStatus::Bad {
             self.save_error();
             self.phase = Phase::Idle;
             return Fetch::Result(self.take_answer());

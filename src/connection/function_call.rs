@@ -3,7 +3,7 @@
 //! Manual: "The Fast-Path Interface", "Function Call".
 
 use crate::result::QueryResult;
-use crate::wire::frontend;
+use crate::wire::{frontend, tag::backend as tag};
 
 use super::Connection;
 use super::query::Refused;
@@ -41,6 +41,13 @@ impl Connection {
         self.enqueue(CommandKind::Function, None)
     }
 
+    /// A message that has no place in the answer to a call: the call has failed, whatever follows.
+    pub(super) fn refuse_in_call(&mut self, message: u8) {
+        if !self.failed {
+            self.fail_answer(&format!("protocol error: id=0x{message:x}"));
+        }
+    }
+
     /// The result of a call that the server has answered with neither a value nor an error.
     pub(super) fn no_function_result(&mut self) -> Box<QueryResult> {
         self.fail_answer("protocol error: no function result");
@@ -51,4 +58,16 @@ impl Connection {
     pub fn take_function_value(&mut self) -> FunctionResult {
         self.function_value.take()
     }
+}
+
+/// Whether a message may be part of the answer to a call; those that come at any time are not asked
+/// about here.
+pub(super) fn answers_call(message: u8) -> bool {
+    matches!(
+        message,
+        tag::FUNCTION_CALL_RESPONSE
+            | tag::ERROR_RESPONSE
+            | tag::READY_FOR_QUERY
+            | tag::PARAMETER_STATUS
+    )
 }

@@ -69,6 +69,7 @@ impl Connection {
             kind: CommandKind::Sync,
             query: None,
             columns: None,
+            limited: false,
         });
         self.queue_grew();
         Ok(())

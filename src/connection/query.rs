@@ -108,10 +108,15 @@ impl Connection {
             Ok(())
         })?;
         let query = match statement {
-            Statement::Text(sql, _) => Some(sql),
+            Statement::Text(sql, _) => Some(sql.into()),
             Statement::Prepared(_) => None,
         };
-        self.enqueue(CommandKind::Extended, query)
+        self.enqueue_command(Command {
+            kind: CommandKind::Extended,
+            query,
+            columns: None,
+            limited: params.max_rows != 0,
+        })
     }
 
     /// Sends a statement to be prepared under a name: Parse, Sync.
@@ -186,6 +191,7 @@ impl Connection {
             kind,
             query: query.map(Into::into),
             columns: None,
+            limited: false,
         })
     }
 

@@ -97,7 +97,9 @@ impl Connection {
 
     /// RowDescription: the columns of rows that follow, or of a statement that was asked about.
     pub(super) fn take_row_description(&mut self, body: &[u8]) -> Result<Next, Malformed> {
-        let describing = self.current_kind() == Some(CommandKind::Describe);
+        // Behind the one answer to a command of the extended protocol no rows can follow.
+        let kind = self.current_kind();
+        let describing = matches!(kind, Some(CommandKind::Describe) | None);
         if self.failed
             || self
                 .result

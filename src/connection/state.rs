@@ -91,6 +91,11 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Whether something waits to be fetched.
+    pub(super) fn holds_result(self) -> bool {
+        matches!(self, Self::Ready | Self::ReadyMore)
+    }
+
     /// Whether data is being copied, in any direction.
     pub(super) fn is_copy(self) -> bool {
         matches!(self, Self::CopyIn | Self::CopyOut | Self::CopyBoth)
@@ -152,6 +157,8 @@ pub(super) struct Command {
     pub(super) query: Option<Box<[u8]>>,
     /// What its rows look like, where that is known and the server is not asked.
     pub(super) columns: Option<Arc<Columns>>,
+    /// Whether no more than so many rows have been asked for.
+    pub(super) limited: bool,
 }
 
 /// How the rows of an answer are handed out.

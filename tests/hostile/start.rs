@@ -270,7 +270,7 @@ const START: &[Case] = &[
     start(
         "copy after ok",
         || session(&[message(b'G', b"\0\0\0")]),
-        &["refused: "],
+        &["refused: unexpected message from server during startup"],
     )
     .goes_on()
     .differs("libpq says nothing"),

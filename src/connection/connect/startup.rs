@@ -9,7 +9,10 @@ use super::super::state::{Command, CommandKind, ConnStatus, Phase, Polling};
 use super::super::trace_line::Sent;
 use super::{Failure, Step, Stepped, Turn};
 use crate::result::ExecStatus;
-use crate::transport::{Stream, Wait};
+use crate::transport::{Stream, Wait, failure};
+
+/// What is said of an answer to the start-up packet that is none.
+pub(super) const UNEXPECTED: &str = "unexpected message from server during startup";
 
 /// How often one call receives before it returns.
 const MOST_RECEIVED: u32 = 16;
@@ -112,6 +115,7 @@ impl Connection {
             kind: CommandKind::Simple,
             query: None,
             columns: None,
+            limited: false,
         });
     }
 
@@ -154,6 +158,11 @@ impl Connection {
         match stream.recv(&mut byte, Wait::Never) {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 Ok(Turn::Wait(Step::Cancelled, Polling::Reading))
+            }
+            // Nobody knows whether the request has been read. With encryption the server goes
+            // without the end that belongs to it.
+            Err(error) if stream.secure().is_none() => {
+                Err(Failure::Final(failure::receive(error).message().to_owned()))
             }
             Ok(0) | Err(_) => {
                 self.disconnect();

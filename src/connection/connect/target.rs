@@ -9,7 +9,11 @@ use crate::wire::frontend;
 use super::super::Connection;
 use super::super::fetch::Fetch;
 use super::super::state::{CommandKind, ConnStatus, Polling};
+use super::startup::UNEXPECTED;
 use super::{Failure, Step, Stepped, Turn};
+
+/// The first version whose servers take connections while they are on standby.
+const FIRST_HOT_STANDBY: i32 = 90_000;
 
 /// What the server has been asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,17 @@ pub(in crate::connection) enum Check {
     Standby,
     /// Nothing any more; the rest of the answer is read.
     Rest,
+}
+
+impl Check {
+    /// The server has not told what it was asked.
+    fn failed(self) -> Failure {
+        let query = match self {
+            Self::ReadOnly => "SHOW transaction_read_only",
+            _ => "SELECT pg_is_in_recovery()",
+        };
+        Failure::Host(format!("\"{query}\" failed"))
+    }
 }
 
 impl Connection {
@@ -44,6 +59,10 @@ impl Connection {
             },
             Wanted::Primary | Wanted::Standby | Wanted::PreferStandby => match standby {
                 Some(standby) => self.judge_standby(standby),
+                // What older servers do on standby takes no connections.
+                None if self.session.server_version < FIRST_HOT_STANDBY => {
+                    self.judge_standby(false)
+                }
                 None => self.ask(b"SELECT pg_catalog.pg_is_in_recovery()", Check::Standby),
             },
         }
@@ -69,28 +88,26 @@ impl Connection {
                         return Ok(Turn::Wait(Step::TargetReply(check), Polling::Reading));
                     }
                 }
+                // The last of what it said may have been the end of the connection.
+                Fetch::Done if self.stream.is_none() => return Err(Failure::Final(String::new())),
+                Fetch::Done if check != Check::Rest => return Err(check.failed()),
                 Fetch::Done => return self.accept_target(),
                 Fetch::Result(result) if check != Check::Rest => {
                     let judged = match (check, answer(&result)) {
                         (Check::ReadOnly, Some(value)) => self.judge_read_only(value == b"on"),
                         (_, Some(value)) => self.judge_standby(value == b"t"),
-                        (_, None) => {
-                            let query = match check {
-                                Check::ReadOnly => "SHOW transaction_read_only",
-                                _ => "SELECT pg_is_in_recovery()",
-                            };
-                            Err(Failure::Host(format!("\"{query}\" failed")))
-                        }
+                        (_, None) => Err(check.failed()),
                     };
                     judged?;
                     self.status = ConnStatus::Consume;
                     return Ok(Turn::Go(Step::TargetReply(Check::Rest)));
                 }
+                Fetch::Result(result) if result.status == ExecStatus::FatalError => {
+                    return Err(Failure::Final(String::new()));
+                }
                 // A copy would be told of again and again.
                 Fetch::Result(result) if result.status.is_copy() => {
-                    return Err(Failure::Final(
-                        "unexpected message from server during startup".to_owned(),
-                    ));
+                    return Err(Failure::Final(UNEXPECTED.to_owned()));
                 }
                 Fetch::Result(_) => {}
             }

@@ -1,5 +1,6 @@
 //! Servers that break the protocol: each says what a script makes it say, then closes.
 
+mod calls;
 mod query;
 mod startup;
 
@@ -280,6 +281,7 @@ pub(crate) fn add(table: &mut Table) {
             },
         );
     }
+    calls::add(table);
     table.add(Area::Hostile, "versions of servers", |ctx, t| {
         for version in VERSIONS {
             t.section(version, |t| {
