@@ -138,17 +138,22 @@ impl CopyInWriter<'_> {
     /// without a word.
     fn look(&mut self) -> Result<(), Error> {
         let engine = &mut self.client.link.engine;
-        if engine.consume_input().is_err() || engine.copy_in_has_failed() {
-            self.end(None)?;
+        let failed = engine.copy_in_has_failed()
+            || engine.consume_input().is_err()
+            || engine.copy_in_has_failed();
+        match failed {
+            true => self.end(None).map(drop),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     fn end(&mut self, failure: Option<&[u8]>) -> Result<u64, Error> {
         self.open = false;
         let link = &mut self.client.link;
-        let ended = link.engine.put_copy_end(failure);
-        ended.map_err(|refused| link.refused(refused))?;
+        if link.engine.is_copying(ExecStatus::CopyIn) {
+            let ended = link.engine.put_copy_end(failure);
+            ended.map_err(|refused| link.refused(refused))?;
+        }
         link.finish().map(|result| affected(&result.tag))
     }
 }

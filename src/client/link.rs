@@ -3,7 +3,7 @@
 use crate::connection::blocking::{self, Host};
 use crate::connection::oauth::{DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use crate::connection::{Connection, Refused};
-use crate::error::{Error, ErrorKind, ServerError};
+use crate::error::{Error, ServerError};
 use crate::result::{ExecStatus, QueryResult};
 
 use super::failure;
@@ -18,6 +18,8 @@ pub(super) struct Link {
     pub(super) on_notice: Option<NoticeHandler>,
     /// Who is asked for bearer tokens.
     pub(super) oauth: Oauth,
+    /// What the server has said while no command was running before it ended the session.
+    pub(super) parting: Option<ServerError>,
 }
 
 impl Host for Link {
@@ -56,11 +58,28 @@ impl Host for Link {
 impl Link {
     #[cold]
     fn deliver(&mut self, notice: &QueryResult) {
-        let (Some(handler), Some(report)) = (&mut self.on_notice, &notice.report) else {
+        let said = notice.report.as_ref();
+        let Some(said) = said.and_then(|report| report.to_server_error()) else {
             return;
         };
-        if let Some(fields) = report.to_error(ErrorKind::Server).server() {
-            handler(fields);
+        if let Some(handler) = &mut self.on_notice {
+            handler(&said);
+        }
+        if matches!(said.severity(), "FATAL" | "PANIC") {
+            self.parting = Some(said);
+        }
+    }
+
+    /// Why the connection was lost while no command was running.
+    #[cold]
+    pub(super) fn lost(&mut self) -> Error {
+        let lost = failure::refused(&self.engine);
+        match self.parting.take() {
+            Some(said) => {
+                let message = format!("{said}\n{lost}");
+                Error::from_server(said, message)
+            }
+            None => lost,
         }
     }
 

@@ -145,6 +145,7 @@ impl Client {
             engine,
             on_notice: None,
             oauth,
+            parting: None,
         };
         if !blocking::connect(&mut link) {
             return Err(failure::of_connect(&link.engine));

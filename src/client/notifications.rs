@@ -133,7 +133,7 @@ impl NotificationsIter<'_> {
                 return Ok(None);
             }
             if link.engine.consume_input().is_err() {
-                return Err(failure::refused(&link.engine));
+                return Err(link.lost());
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use ferropq::types::Type;
 use ferropq::{BinaryCopyInWriter, Client, ErrorKind};
 
-use super::{client, ids};
+use super::{client, connect, ids};
 
 #[test]
 fn data_is_copied_both_ways() {
@@ -177,4 +177,35 @@ fn a_copy_that_fails_leaves_the_connection_usable() {
     writer.write_all(b"7\n").unwrap();
     assert_eq!(writer.finish().unwrap(), 1);
     assert_eq!(ids(&mut client), [7]);
+}
+
+#[test]
+fn a_copy_whose_server_process_ends_says_why() {
+    let mut client = client!();
+    let mut other = connect().unwrap();
+    client
+        .batch_execute("CREATE TEMP TABLE t (id int)")
+        .unwrap();
+    let pid = client.backend_pid();
+    let mut writer = client.copy_in("COPY t FROM STDIN").unwrap();
+    other
+        .execute("SELECT pg_terminate_backend($1)", &[&pid])
+        .unwrap();
+    let error = loop {
+        if let Err(error) = writer.write_all(b"1\n") {
+            break ferropq::Error::from(error);
+        }
+    };
+    assert!(
+        error
+            .to_string()
+            .starts_with("FATAL:  terminating connection"),
+        "{error}"
+    );
+    assert_eq!(
+        writer.write(b"1\n").unwrap_err().kind(),
+        std::io::ErrorKind::Other
+    );
+    assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Usage);
+    assert!(client.is_closed());
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ferropq::ErrorKind;
+use ferropq::{ErrorKind, sqlstate};
 
 use super::{client, connect};
 
@@ -45,12 +45,12 @@ fn the_loss_of_the_connection_ends_the_wait_for_notifications() {
         .execute("SELECT pg_terminate_backend($1)", &[&client.backend_pid()])
         .unwrap();
     let mut blocking = client.notifications().blocking_iter();
-    assert_eq!(
-        blocking.next().unwrap().unwrap_err().kind(),
-        ErrorKind::Closed
-    );
+    let error = blocking.next().unwrap().unwrap_err();
+    assert_eq!(error.code(), Some(sqlstate::ADMIN_SHUTDOWN));
     assert!(blocking.next().is_none());
     assert!(client.is_closed());
+    let error = client.execute("SELECT 1", &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
 }
 
 #[test]
