@@ -69,6 +69,9 @@ bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see ben
 	FERROPQ_LIB=$(abspath $(RELEASE)/libferropq.so) \
 	    BASELINE_LIBPQ=$${BASELINE_LIBPQ:-$$(ls $(LIBPQ_18) 2>/dev/null)} \
 	    benches/run $(BENCH)
+	FERROPQ_LIB=$(abspath $(RELEASE)/libferropq.so) \
+	    BASELINE_LIBPQ=$${BASELINE_LIBPQ:-$$(ls $(LIBPQ_18) 2>/dev/null)} \
+	    benches/run --instructions $(filter-out --large --quick --instructions,$(BENCH))
 	FERROPQ_LIB=$(abspath $(RELEASE)/libferropq.so) benches/methods $(filter-out --large --instructions,$(BENCH))
 
 headers: ## renew the headers of include/ that are made from the sources

@@ -84,8 +84,13 @@ def resident(per=1):
     return lambda run: run["resident_growth_kb"] * 1024 / per
 
 
-def io_calls(run):
-    return sum(count for key, count in run.items() if key.startswith("io_")) / run["units"]
+def io_calls(run, of=1):
+    """System calls of so many units: rows, messages, commands, connections."""
+    return of * sum(count for key, count in run.items() if key.startswith("io_")) / run["units"]
+
+
+def io_calls_of(units):
+    return lambda run: io_calls(run, units)
 
 
 def rows(count, columns, width, **more):
@@ -142,6 +147,18 @@ C_CASES = [
          instructions={"warm": 10, "repeat": 500}, instructions_target=0.70),
     Case("round_trip_calls", "its system calls", "round_trip", COUNT,
          io_calls, {"warm": 100, "repeat": 1000}, limit=2.0, preload=True),
+    Case("exec_calls", "system calls of 1,000 rows by PQexec", "exec_rows", COUNT,
+         io_calls_of(1000), WIDE | {"warm": 1}, preload=True),
+    Case("single_row_calls", "of 1,000 rows in single-row mode", "single_row", COUNT,
+         io_calls_of(1000), STREAM, preload=True),
+    Case("copy_out_calls", "of 1,000 messages by PQgetCopyData", "copy_out", COUNT,
+         io_calls_of(1000), COPY_ROWS, preload=True),
+    Case("copy_in_calls", "of 1,000 messages by PQputCopyData", "copy_in", COUNT,
+         io_calls_of(1000), COPY_ROWS, preload=True),
+    Case("pipeline_calls", "of 100 commands in a pipeline", "pipeline", COUNT,
+         io_calls_of(100), {"batch": 100, "warm": 10, "repeat": 1000}, preload=True),
+    Case("connect_calls", "of connecting and finishing", "connect", COUNT,
+         io_calls, {"warm": 1, "repeat": 100}, preload=True),
     Case("connect_trust", "connect and finish, no password", "connect", CPU,
          cpu(500), {"warm": 1, "repeat": 500}, target=0.90,
          instructions={"warm": 1, "repeat": 50}),

@@ -7,6 +7,7 @@ use crate::conn::Conn;
 use crate::environment::with_environment;
 use crate::options::OptionList;
 use crate::text::cstring;
+use crate::transcript::Text;
 
 /// One case for each string that `PQconninfoParse` must understand or refuse.
 const STRINGS: &[(&str, &str)] = &[
@@ -218,6 +219,26 @@ fn add_tables(table: &mut Table) {
             }
         });
     });
+    table
+        .add(Area::Conninfo, "every variable by itself", |ctx, t| {
+            let text = |text: Text| String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+            let every = OptionList::defaults(ctx.api).entries();
+            for option in every
+                .iter()
+                .filter(|option| option.envvar.is_some() && !is_of_19(&option.name()))
+            {
+                let variable = text(option.envvar.clone());
+                with_environment(&[(&variable, "of the environment")], || {
+                    let defaults = OptionList::defaults(ctx.api).entries();
+                    let found = defaults
+                        .into_iter()
+                        .filter(|found| found.name() == option.name());
+                    let values: Vec<String> = found.map(|found| text(found.value)).collect();
+                    t.value(&variable, values.join(", "));
+                });
+            }
+        })
+        .differs_before(18, "options that libpq 16, 17 and 18 added");
     table.add(Area::Conninfo, "PGREQUIRESSL", |ctx, t| {
         for (requires, mode) in [("1", None), ("0", None), ("1", Some("allow")), ("", None)] {
             let mut variables = vec![("PGREQUIRESSL", requires)];

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .library import Library
+from .library import Library, NotProven
 from .server import Server, as_server, give_to_server, programs, server_user
 from .terminal import Terminal
 from .versions import older_words
@@ -75,9 +75,12 @@ class Attempt:
 
     def run(self, *argv, stdin: str | None = None, env: dict[str, str] | None = None,
             expect: int | None = 0, seconds: float = 60, record: bool = True,
-            under_test: bool = True, scrub: tuple[Scrub, ...] = (), cwd: Path | None = None) -> Done:
-        """Runs a program on the library; records its exit code and what it printed."""
+            under_test: bool = True, connects: bool = True, scrub: tuple[Scrub, ...] = (),
+            cwd: Path | None = None) -> Done:
+        """Runs a program on the library; records its exit code and what it printed. One that connects
+        and ends well has to have testified which library it ran on."""
         words = [str(word) for word in argv]
+        before = self.testimonies()
         process = subprocess.Popen(
             words, env=self.environment(env, under_test), cwd=cwd or self.work, text=True, errors="replace",
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -102,7 +105,13 @@ class Attempt:
                 self.note("stderr:\n" + err, scrub)
         if expect is not None and done.code != expect:
             raise Unexpected(f"{' '.join(words)}: exit {done.code}, not {expect}\n{(out + err)[-3000:]}")
+        if under_test and connects and done.code == 0 and self.testimonies() == before:
+            raise NotProven(f"{' '.join(words)}: nobody has testified")
         return done
+
+    def testimonies(self) -> dict[str, int]:
+        """What processes have written down so far, by its size."""
+        return {record.name: record.stat().st_size for record in self.testimony.iterdir()}
 
     def psql(self, script: str, *options: str, **settings) -> Done:
         """A psql script, with its errors in their place among the output."""

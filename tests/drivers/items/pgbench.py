@@ -101,5 +101,6 @@ def transactions(t: Attempt, library: Library, mode: str) -> float:
     environment = t.socket | library.environment(t.testimony)
     if library != t.library:
         environment |= {"LD_PRELOAD": ""}  # it is not under test
-    done = t.run("pgbench", "-n", "-S", "-c", "8", "-j", "2", "-t", "1500", "-M", mode, env=environment, record=False)
+    done = t.run("pgbench", "-n", "-S", "-c", "8", "-j", "2", "-t", "1500", "-M", mode, env=environment, record=False,
+                 connects=library == t.library)
     return float(re.search(r"^tps = ([\d.]+)", done.out, re.MULTILINE)[1])

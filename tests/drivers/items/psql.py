@@ -190,7 +190,13 @@ SELECT 'after';
 UNLISTEN *;
 SELECT repeat('wide ', 3) || i AS text FROM generate_series(1, 3) i \g (format=unaligned) answer.txt
 \! cat answer.txt
-""", scrub=((r"PID \d+", "PID N"),))
+CREATE TEMP SEQUENCE times;
+\o watched.txt
+SELECT 12 / (4 - nextval('times')) AS until_it_fails \watch 0.05
+\o
+\! cat watched.txt
+SELECT last_value AS rounds FROM times;
+""", scrub=((r"PID \d+", "PID N"), (r"^\w{3} .* \(every 0\.05s\)", "EVERY")))
 
 
 @item("psql", "in a terminal: prompts, Ctrl-C during pg_sleep, \\watch stopped by Ctrl-C")
