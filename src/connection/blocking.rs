@@ -180,12 +180,18 @@ fn begin_until<H: Host>(host: &mut H, deadline: Deadline) -> Result<(), Refused>
     Ok(())
 }
 
-/// Fetches all results of a command and returns the last; stops where copying begins.
+/// Fetches all results of a command and returns the last; stops where copying begins. After an
+/// error servers end the command: what a broken one makes of it behind that is no success.
 fn finish<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Result> {
-    let mut last = None;
+    let mut last: Option<H::Result> = None;
     while let Some(result) = get_result_until(host, deadline) {
         let status = H::status(&result);
-        last = Some(result);
+        let failed = last
+            .as_ref()
+            .is_some_and(|last| H::status(last) == ExecStatus::FatalError);
+        if status == ExecStatus::FatalError || !failed {
+            last = Some(result);
+        }
         if status.is_copy() || host.engine().stream.is_none() {
             break;
         }

@@ -37,8 +37,7 @@ impl Connection {
     pub fn put_copy_data(&mut self, data: &[u8]) -> Result<Flush, Refused> {
         match self.phase {
             Phase::CopyIn | Phase::CopyBoth => {}
-            // It goes nowhere any more, as the result tells.
-            Phase::Lost => return Ok(Flush::Done),
+            _ if self.is_lost() => return Ok(Flush::Done),
             _ => return self.refuse("no COPY in progress"),
         }
         if !self.input.is_empty() {
@@ -69,8 +68,7 @@ impl Connection {
 
     /// Ends a copy in either direction; what is left of data from the server is skipped.
     pub fn end_copy(&mut self) -> Result<(), Refused> {
-        if self.phase == Phase::Lost {
-            // As the result tells.
+        if self.is_lost() {
             return Ok(());
         }
         if !self.phase.is_copy() {
@@ -84,6 +82,11 @@ impl Connection {
         }
         self.phase = Phase::Busy;
         Ok(())
+    }
+
+    /// Whether the connection has been lost, and a result waits to tell so: data goes nowhere then.
+    fn is_lost(&self) -> bool {
+        self.stream.is_none() && matches!(self.phase, Phase::Lost | Phase::Ready)
     }
 
     /// Sends a large piece from where it lies.
@@ -117,7 +120,7 @@ impl Connection {
     pub fn put_copy_end(&mut self, failure: Option<&[u8]>) -> Result<Flush, Refused> {
         match self.phase {
             Phase::CopyIn | Phase::CopyBoth => {}
-            Phase::Lost => return Ok(Flush::Done),
+            _ if self.is_lost() => return Ok(Flush::Done),
             _ => return self.refuse("no COPY in progress"),
         }
         // A statement of the extended protocol is skipped up to the next Sync when it fails.

@@ -425,7 +425,8 @@ impl Connection {
             if message == tag::READY_FOR_QUERY {
                 // Without it nobody knows when the next query may be sent.
                 self.give_up("connection cannot go on without a valid ReadyForQuery message");
-            } else if fault != INSUFFICIENT_COLUMNS {
+            } else if fault != INSUFFICIENT_COLUMNS && message != tag::COPY_OUT_RESPONSE {
+                // Otherwise data may follow that belongs to the answer.
                 self.phase = Phase::Ready;
             }
         } else {

@@ -218,6 +218,10 @@ impl Connection {
     /// The connection is gone: closes it and notes why. Without a reason the server has closed it.
     #[cold]
     pub(super) fn lost(&mut self, reason: Option<String>) -> Lost {
+        if self.phase == Phase::CopyIn && !self.input.is_empty() {
+            // It may have said why it takes no more data.
+            self.phase = Phase::Busy;
+        }
         if self.phase == Phase::Busy {
             // What the server said before comes before.
             self.parse_input();

@@ -91,9 +91,9 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// Whether something waits to be fetched.
+    /// Whether something waits to be fetched, if only that there is no more of an answer.
     pub(super) fn holds_result(self) -> bool {
-        matches!(self, Self::Ready | Self::ReadyMore)
+        matches!(self, Self::Ready | Self::ReadyMore | Self::PipelineIdle)
     }
 
     /// Whether data is being copied, in any direction.

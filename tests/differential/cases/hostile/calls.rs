@@ -77,6 +77,28 @@ fn copy_out(t: &mut Transcript, conn: &Conn<'_>) {
     collect(t, conn);
 }
 
+fn copy_in(t: &mut Transcript, conn: &Conn<'_>) {
+    t.result("start", &conn.exec(c"COPY t FROM STDIN"));
+    conn.wait_readable();
+    while conn.consume_input() == 1 {
+        conn.wait_readable();
+    }
+    t.value("put", conn.put_copy_data(b"data"));
+    t.value("end", conn.put_copy_end(NULL));
+    t.result("result", &conn.get_result());
+}
+
+fn pipeline(t: &mut Transcript, conn: &Conn<'_>) {
+    conn.enter_pipeline();
+    for _ in 0..2 {
+        conn.send_query_params(c"SELECT $1", Params::new().text("7"));
+    }
+    conn.pipeline_sync();
+    for number in 0..3 {
+        t.result(number, &conn.get_result());
+    }
+}
+
 fn copy_both(t: &mut Transcript, conn: &Conn<'_>) {
     t.result("start", &conn.exec(c"START_REPLICATION"));
     t.value("lost", conn.get_copy_data(0).0);
@@ -134,12 +156,53 @@ const TALKS: &[Row] = &[
     ("lost while copying both ways", copy_both, || {
         vec![(b'Q', message(b'W', b"\0\0\0"))]
     }),
+    ("refused and lost while copying in", copy_in, || {
+        let refusal = error(&[(b'S', "ERROR"), (b'M', "no")]);
+        vec![(b'Q', join(&[message(b'G', b"\0\0\0"), refusal]))]
+    }),
+    ("copy out that is cut short", copy_out, || {
+        let copied = join(&[message(b'H', b"\0"), message(b'd', b"1\n")]);
+        vec![(b'Q', join(&[copied, message(b'c', b""), done("COPY 1")]))]
+    }),
+    ("success behind an error", statement, || {
+        let request = authentication(0, b"");
+        let begun = join(&[bound(), row_description(&["a"]), request]);
+        vec![(b'S', join(&[begun, done("SELECT 1")]))]
+    }),
+    (
+        "lost behind the first answer of a pipeline",
+        pipeline,
+        || {
+            let end = message_with_length(b'1', 3, b"");
+            let first = join(&[bound(), one_row(), command_complete("SELECT 1"), end]);
+            vec![(b'S', first)]
+        },
+    ),
     ("algorithm without a row", new_password, || {
         vec![(b'Q', join(&[row_description(&["a"]), done("SHOW")]))]
     }),
     ("large objects that are copied", large_object, || {
         vec![(b'Q', message(b'G', b"\0\0\0"))]
     }),
+];
+
+/// Where ours answers otherwise, why, and what it says.
+const OURS: &[(&str, &str, &str)] = &[
+    (
+        "copy out that is cut short",
+        "libpq waits for more",
+        "status = PGRES_FATAL_ERROR",
+    ),
+    (
+        "success behind an error",
+        "a failed command has not succeeded",
+        "status = PGRES_FATAL_ERROR",
+    ),
+    (
+        "lost behind the first answer of a pipeline",
+        "a good answer is kept",
+        "status = PGRES_TUPLES_OK",
+    ),
 ];
 
 /// What servers say of themselves when asked.
@@ -197,13 +260,16 @@ fn converse(
 
 pub(crate) fn add(table: &mut Table) {
     for &(name, body, answers) in TALKS {
-        table.add(Area::Hostile, format!("call {name}"), move |ctx, t| {
+        let case = table.add(Area::Hostile, format!("call {name}"), move |ctx, t| {
             converse(t, answers(), Duration::ZERO, |t, conninfo| {
                 let mut conn = Conn::open(ctx.api, &cstring(conninfo));
                 conn.record_by_processor();
                 body(t, &conn);
             });
         });
+        if let Some((_, reason, says)) = OURS.iter().find(|(ours, ..)| *ours == name) {
+            case.ours_differs(reason, says);
+        }
     }
     for &(name, words) in NO_VALUES {
         for (place, behind) in [("instead of", Vec::new()), ("before", value())] {
