@@ -21,7 +21,7 @@ LIBPQ_18 = $(abspath $(or $(FERROPQ_SERVERS),.servers)/18/lib/libpq.so.5.18)
 # Seconds per fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: all check demo test test-connect test-drivers bench headers install uninstall fuzz miri clean help
+.PHONY: all check demo test test-connect test-drivers test-cross bench headers install uninstall fuzz miri clean help
 
 # Each for itself: together, the shared library would keep what only the static one has to.
 all: ## build the C library: target/release/libferropq.so and libferropq.a
@@ -63,6 +63,9 @@ test-connect: ## the long matrices of connecting: TLS, hosts, poolers, directori
 test-drivers: all ## programs and drivers that use libpq, on the system's and on ours; DRIVERS="psql pgbench"
 	@scripts/setup drivers
 	tests/drivers/run $(DRIVERS)
+
+test-cross: ## the tests on ARM of 64 and 32 bits and on s390x, emulated; CROSS="arm64"
+	scripts/test-cross $(CROSS)
 
 bench: all ## both libraries side by side, by CPU time; BENCH="--quick", see benches/README.md
 	@scripts/setup bench

@@ -210,16 +210,21 @@ fn encryption_tells_of_itself() {
     };
     PQinitSSL(0);
     PQinitOpenSSL(0, 0);
+    let library = if cfg!(feature = "openssl") {
+        "OpenSSL"
+    } else {
+        "native-tls"
+    };
     let conn = Conn::ready(&server.conninfo_tls(TRUST_USER));
     let plain = Conn::ready(&server.conninfo(TRUST_USER, Via::Unix));
     unsafe {
-        assert_eq!(text(PQsslAttribute(conn.0, c"library".as_ptr())), "OpenSSL");
+        assert_eq!(text(PQsslAttribute(conn.0, c"library".as_ptr())), library);
         assert_eq!(text(*PQsslAttributeNames(conn.0)), "library");
         assert!((*PQsslAttributeNames(plain.0)).is_null());
         assert!(PQsslAttribute(plain.0, c"library".as_ptr()).is_null());
         assert_eq!(
             text(PQsslAttribute(ptr::null_mut(), c"library".as_ptr())),
-            "OpenSSL"
+            library
         );
         assert!(PQgetssl(plain.0).is_null() && PQsslStruct(conn.0, c"GnuTLS".as_ptr()).is_null());
         if cfg!(feature = "openssl") {

@@ -196,7 +196,7 @@ fn request_cancel(driver: &mut Driver) -> bool {
         return false;
     }
     let cancel = pg_cancel {
-        head: CancelHead::default(),
+        head: CancelHead::new(None),
         key: engine.cancel_key(),
     };
     // SAFETY: the request and the buffer live through the call, which does not change the former.

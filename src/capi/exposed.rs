@@ -148,12 +148,14 @@ impl ResultHead {
     }
 }
 
+/// An address has 128 bytes in `sockaddr_storage`, and its length takes a word.
+const ADDRESS_WORDS: usize = 128 / size_of::<usize>() + 1;
+
 /// What a `PGcancel` begins with.
 #[repr(C)]
-#[derive(Default)]
 pub struct CancelHead {
     /// The server's address and its length, which nobody is known to read.
-    _address: [u64; 17],
+    _address: [usize; ADDRESS_WORDS],
     pid: c_int,
     key: c_int,
 }
@@ -163,9 +165,9 @@ impl CancelHead {
     pub fn new(numbers: Option<(i32, i32)>) -> Self {
         let (pid, key) = numbers.unwrap_or_default();
         Self {
+            _address: [0; ADDRESS_WORDS],
             pid,
             key,
-            ..Self::default()
         }
     }
 }
@@ -183,10 +185,11 @@ mod tests {
 
     #[test]
     fn heads_are_laid_out_as_programs_know_them() {
-        assert_eq!(offset_of!(ResultHead, values), 16);
-        assert_eq!(size_of::<Value>(), 16);
-        assert_eq!(offset_of!(CancelHead, pid), 136);
-        assert_eq!(offset_of!(CancelHead, key), 140);
+        let word = size_of::<usize>();
+        assert_eq!(offset_of!(ResultHead, values), 8 + word);
+        assert_eq!(size_of::<Value>(), 2 * word);
+        assert_eq!(offset_of!(CancelHead, pid), 128 + word);
+        assert_eq!(offset_of!(CancelHead, key), 132 + word);
     }
 
     #[test]

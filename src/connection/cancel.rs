@@ -9,6 +9,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::transport::socket::{NO_SIGNAL, signal_safe_socket};
 use crate::transport::{Address, DialOptions, SecureKind, apply_tcp_options};
 use crate::wire::frontend;
 
@@ -162,13 +163,12 @@ impl CancelKey {
     /// and its number.
     pub fn cancel(&self) -> Result<(), CancelFailure> {
         let address = self.address.raw();
-        let family = i32::from(address.family());
-        // SAFETY: plain system calls on a descriptor of our own, with memory that lives across them.
+        let fd = signal_safe_socket(i32::from(address.family()));
+        if fd < 0 {
+            return Err(CancelFailure::now("socket()"));
+        }
+        // SAFETY: the descriptor is our own, open, and closed once.
         unsafe {
-            let fd = libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
-            if fd < 0 {
-                return Err(CancelFailure::now("socket()"));
-            }
             let done = self.exchange(fd);
             libc::close(fd);
             done
@@ -189,7 +189,7 @@ impl CancelKey {
             retry(|| libc::connect(fd, address.as_ptr().cast(), address.len()) as isize)
                 .map_err(|()| CancelFailure::now("connect()"))?;
             let (data, length) = (self.packet.as_ptr(), self.packet.len());
-            retry(|| libc::send(fd, data.cast(), length, libc::MSG_NOSIGNAL))
+            retry(|| libc::send(fd, data.cast(), length, NO_SIGNAL))
                 .map_err(|()| CancelFailure::now("send()"))?;
             // The server closes the connection when it has dealt with the request; whether the
             // request took effect is not told.

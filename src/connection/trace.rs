@@ -127,7 +127,7 @@ impl Trace {
 fn timestamp(line: &mut Vec<u8>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default();
-    let seconds = now.as_secs() as libc::time_t;
+    let seconds = now.as_secs() as _;
     // SAFETY: an all-zero `tm` is valid, and `localtime_r` fills it in.
     let time = unsafe {
         let mut time = std::mem::zeroed::<libc::tm>();

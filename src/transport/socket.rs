@@ -108,11 +108,41 @@ enum Direction {
     Write,
 }
 
+/// What keeps `send` from raising SIGPIPE.
 #[cfg(not(target_vendor = "apple"))]
-const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
-/// These systems have an option of the socket instead, which socket2 sets on every new one.
+pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+/// What keeps `send` from raising SIGPIPE: these systems have an option of the socket instead, which
+/// every new one gets.
 #[cfg(target_vendor = "apple")]
-const NO_SIGNAL: libc::c_int = 0;
+pub const NO_SIGNAL: libc::c_int = 0;
+
+/// A new stream socket, closed by `exec`: its descriptor, or -1 with `errno` set.
+///
+/// Fit for a signal handler: system calls and nothing else.
+#[cfg(not(target_vendor = "apple"))]
+pub fn signal_safe_socket(family: libc::c_int) -> RawFd {
+    // SAFETY: a plain system call.
+    unsafe { libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) }
+}
+
+/// A new stream socket, closed by `exec`: its descriptor, or -1 with `errno` set.
+///
+/// Fit for a signal handler: system calls and nothing else.
+#[cfg(target_vendor = "apple")]
+pub fn signal_safe_socket(family: libc::c_int) -> RawFd {
+    let on: libc::c_int = 1;
+    // SAFETY: plain system calls on a descriptor of our own, with an option of the length said.
+    unsafe {
+        let fd = libc::socket(family, libc::SOCK_STREAM, 0);
+        if fd >= 0 {
+            libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
+            let length = size_of_val(&on) as libc::socklen_t;
+            let value = (&raw const on).cast();
+            libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_NOSIGPIPE, value, length);
+        }
+        fd
+    }
+}
 
 impl From<socket2::Socket> for Socket {
     fn from(inner: socket2::Socket) -> Self {

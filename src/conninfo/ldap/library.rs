@@ -27,7 +27,7 @@ const NAMES: [&str; 5] = [
 const NAMES: [&str; 1] = ["/System/Library/Frameworks/LDAP.framework/LDAP"];
 
 /// How long a directory is waited for, in seconds: libpq's limit.
-const PATIENCE: libc::time_t = 2;
+const PATIENCE: u8 = 2;
 
 const SUCCESS: c_int = 0;
 const SERVER_DOWN: c_int = -1;
@@ -217,7 +217,7 @@ impl Drop for Found {
 
 fn patience() -> libc::timeval {
     libc::timeval {
-        tv_sec: PATIENCE,
+        tv_sec: PATIENCE.into(),
         tv_usec: 0,
     }
 }

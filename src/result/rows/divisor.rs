@@ -53,13 +53,11 @@ mod tests {
         for divisor in [16usize, 17, 18_724, 26_214, 52_428, 65_535] {
             let by = Divisor::new(divisor);
             let edges = (0..40).flat_map(|n| [n * divisor, n * divisor + divisor - 1]);
-            let large = [
-                (1 << 32) - 1,
-                1 << 32,
-                (1 << 40) + 7,
-                u32::MAX as usize / divisor * divisor,
-            ];
-            for number in edges.chain(large) {
+            let multiple = u32::MAX as usize / divisor * divisor;
+            // On 64 bits, numbers around and beyond 2^32.
+            let large = [(1u64 << 32) - 1, 1 << 32, (1 << 40) + 7];
+            let large = large.into_iter().flat_map(usize::try_from);
+            for number in edges.chain(large).chain([multiple]) {
                 assert_eq!(by.divide(number), (number / divisor, number % divisor));
             }
         }

@@ -74,13 +74,12 @@ pub(super) fn issue(wish: &Wish<'_>, issuer: Option<&Issued>) -> Issued {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap()
-        .as_secs() as i64;
+        .as_secs();
+    // The system's width of time is inferred.
+    let time = |seconds: u64| Asn1Time::from_unix(seconds as _).unwrap();
     let until = if wish.expired { now - day } else { now + day };
-    let from = Asn1Time::from_unix(now - 2 * day).unwrap();
-    builder.set_not_before(&from).unwrap();
-    builder
-        .set_not_after(&Asn1Time::from_unix(until).unwrap())
-        .unwrap();
+    builder.set_not_before(&time(now - 2 * day)).unwrap();
+    builder.set_not_after(&time(until)).unwrap();
     add_extensions(&mut builder, wish, issuer);
     let signer = issuer.map_or(&key, |issuer| &issuer.key);
     builder.sign(signer, wish.digest).unwrap();
