@@ -191,3 +191,8 @@ pub use client::{
 };
 pub use error::{Error, ErrorKind, ServerError, sqlstate};
 pub use postgres_types as types;
+
+/// The program on the README's first page is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -116,7 +116,7 @@ macro_rules! interface {
         pub(crate) const NAMES: &[&str] = &[
             $(stringify!($name),)*
             // Not a function, or not one that Rust can describe by a plain prototype.
-            "pgresStatus", "pqsignal", "printfPQExpBuffer", "appendPQExpBuffer", "appendPQExpBufferVA",
+            "pgresStatus", "printfPQExpBuffer", "appendPQExpBuffer", "appendPQExpBufferVA",
         ];
     };
 }
@@ -186,6 +186,7 @@ interface! {
     fn PQsetNoticeReceiver(conn: *mut PGconn, b: PQnoticeReceiver, c: *mut c_void) -> PQnoticeReceiver;
     fn PQsetNoticeProcessor(conn: *mut PGconn, b: PQnoticeProcessor, c: *mut c_void) -> PQnoticeProcessor;
     fn PQregisterThreadLock(a: ThreadLock) -> ThreadLock;
+    fn pqsignal(a: c_int, b: libc::sighandler_t) -> libc::sighandler_t;
     fn PQtrace(conn: *mut PGconn, b: *mut FILE);
     fn PQuntrace(conn: *mut PGconn);
     fn PQsetTraceFlags(conn: *mut PGconn, b: c_int);

@@ -18,6 +18,7 @@ mod null;
 mod order;
 mod pipeline;
 mod print;
+mod process;
 mod reach;
 mod result;
 mod simple;
@@ -65,6 +66,7 @@ pub(crate) fn all() -> Vec<Case> {
     buffer::add(&mut table);
     tls::add(&mut table);
     hostile::add(&mut table);
+    process::add(&mut table);
     table.into_cases()
 }
 

@@ -3,6 +3,8 @@
 mod encryption;
 mod hostile;
 mod identity;
+#[cfg(feature = "capi")]
+mod interface;
 mod texts;
 mod traffic;
 
@@ -36,6 +38,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         traffic::CASES,
         hostile::CASES,
         texts::CASES,
+        #[cfg(feature = "capi")]
+        interface::CASES,
         identity::CASES,
     ]
     .into_iter()
