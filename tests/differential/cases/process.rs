@@ -3,6 +3,7 @@
 
 use libc::c_int;
 
+use crate::api::Api;
 use crate::case::{Area, Table};
 use crate::cases::reach::poll;
 use crate::conn::{Conn, pointers};
@@ -20,6 +21,17 @@ fn action(signal: c_int) -> (bool, c_int) {
         let restorer = 0x0400_0000;
         let is_ours = action.sa_sigaction == on_signal as *const () as usize;
         (is_ours, action.sa_flags & !restorer)
+    }
+}
+
+/// `PQinitSSL`, or with a second number `PQinitOpenSSL`.
+fn prepare(api: &Api, ssl: c_int, crypto: Option<c_int>) {
+    // SAFETY: both take numbers only.
+    unsafe {
+        match crypto {
+            Some(crypto) => api.PQinitOpenSSL(ssl, crypto),
+            None => api.PQinitSSL(ssl),
+        }
     }
 }
 
@@ -109,20 +121,15 @@ pub(crate) fn add(table: &mut Table) {
         Area::Tls,
         "a program that prepares the library itself",
         |ctx, t| {
-            type Preparation = (&'static str, fn(&crate::api::Api));
+            type Preparation = (&'static str, fn(&Api));
             let ways: [Preparation; 4] = [
-                // SAFETY: takes numbers only.
-                ("PQinitSSL(1)", |api| unsafe { api.PQinitSSL(1) }),
-                ("PQinitOpenSSL(1, 1)", |api| unsafe {
-                    api.PQinitOpenSSL(1, 1)
-                }),
-                ("PQinitOpenSSL(0, 0)", |api| unsafe {
-                    api.PQinitOpenSSL(0, 0)
-                }),
-                ("PQinitSSL(0)", |api| unsafe { api.PQinitSSL(0) }),
+                ("PQinitSSL(1)", |api| prepare(api, 1, None)),
+                ("PQinitOpenSSL(1, 1)", |api| prepare(api, 1, Some(1))),
+                ("PQinitOpenSSL(0, 0)", |api| prepare(api, 0, Some(0))),
+                ("PQinitSSL(0)", |api| prepare(api, 0, None)),
             ];
-            for (name, prepare) in ways {
-                prepare(ctx.api);
+            for (name, call) in ways {
+                call(ctx.api);
                 let conn = Conn::open(ctx.api, &ctx.tcp_conninfo("sslmode=require"));
                 t.value(
                     name,
