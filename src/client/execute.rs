@@ -186,7 +186,9 @@ impl Client {
     }
 
     /// Sets how many statements the client keeps prepared for the texts it is given: 100 unless
-    /// set. With 0 a text with parameters is prepared each time.
+    /// set. With 0 a text with parameters is prepared each time: through a pooler that lends a session
+    /// for one transaction only, transactions need that, and what is outside of them
+    /// [`query_typed`](Self::query_typed).
     ///
     /// Where a table has changed so that a statement returns other columns than before, or where
     /// somebody has deallocated it, it is prepared anew and run again. That cannot be done in a
@@ -218,7 +220,7 @@ impl Client {
     ) -> Result<(Box<QueryResult>, Option<Arc<Layout>>), Error> {
         match source {
             Source::Prepared(statement) => {
-                let result = self.run_own(statement, params)?;
+                let result = self.run_prepared(statement, params)?;
                 Ok((result, Some(statement.layout())))
             }
             Source::Text(sql) if params.is_empty() => {
@@ -245,31 +247,13 @@ impl Client {
             None => (self.prepare_cached(sql)?, false),
         };
         match self.run_prepared(&statement, params) {
-            Err(error) if kept && failure::is_stale_statement(&error) => {
-                self.statements.forget(&statement);
-                if !alone {
-                    return Err(error);
-                }
+            Err(error) if kept && alone && failure::is_stale_statement(&error) => {
                 let statement = self.prepare_cached(sql)?;
                 let result = self.run_prepared(&statement, params)?;
                 Ok((result, statement))
             }
             done => Ok((done?, statement)),
         }
-    }
-
-    /// Runs a statement that the caller holds. It may have come from the cache, which is not to give
-    /// it out again once it has become stale.
-    fn run_own(
-        &mut self,
-        statement: &Statement,
-        params: &[Param<'_>],
-    ) -> Result<Box<QueryResult>, Error> {
-        let done = self.run_prepared(statement, params);
-        if done.as_ref().is_err_and(failure::is_stale_statement) {
-            self.statements.forget(statement);
-        }
-        done
     }
 
     fn run_prepared(
@@ -286,8 +270,20 @@ impl Client {
         let result = self.link.run(|engine| {
             closing.send(engine)?;
             engine.send_bound(Target::Prepared(statement.name()), bound)
-        })?;
-        self.refuse_copy(result)
+        });
+        match result {
+            Ok(result) => self.refuse_copy(result),
+            Err(error) => Err(self.after_failure(statement, error)),
+        }
+    }
+
+    /// Sees to it that a statement that has become stale is not taken from the cache again.
+    #[cold]
+    fn after_failure(&mut self, statement: &Statement, error: Error) -> Error {
+        if failure::is_stale_statement(&error) {
+            self.statements.forget(statement);
+        }
+        error
     }
 
     /// Encodes the parameters of a prepared statement.

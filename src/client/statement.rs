@@ -42,12 +42,13 @@ struct Inner {
 pub(super) struct Name(Box<[u8]>);
 
 impl Name {
-    /// A name that no other statement has.
+    /// A name that no other statement has; short, as every execution sends it.
     pub(super) fn unique() -> Self {
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         // Each of these has random keys.
-        let process = PROCESS.get_or_init(|| RandomState::new().build_hasher().finish() as u32);
-        Self(format!("ferropq_{process:x}_{number}").into_bytes().into())
+        let process =
+            PROCESS.get_or_init(|| RandomState::new().build_hasher().finish() as u32 >> 8);
+        Self(format!("fq{process:x}_{number}").into_bytes().into())
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
