@@ -1659,8 +1659,9 @@ void PQprint(FILE *fout, const PGresult *res, const PQprintOpt *po);
 
 /**
  * Prints a result as a table of fields with a separator behind each; NULL stands for a blank as the
- * separator, for standard output as the stream, and for a result that is empty. `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
- * `quiet` the number of rows follows.
+ * separator, for standard output as the stream, and for a result that is empty. `fillAlign` pads
+ * the fields to equal width, `printHeader` adds the columns' names, and without `quiet` the number
+ * of rows follows.
  */
 void PQdisplayTuples(const PGresult *res,
                      FILE *fp,
@@ -1768,7 +1769,7 @@ PGresult *PQcopyResult(const PGresult *src, int flags);
 
 /**
  * Gives columns to a result that has none; their descriptions are copied. Returns 1, or 0 when the
- * result has columns already or is NULL.
+ * result has columns or rows already or is NULL.
  */
 int PQsetResultAttrs(PGresult *res, int numAttributes, PGresAttDesc *attDescs);
 

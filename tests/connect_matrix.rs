@@ -5,7 +5,7 @@ use ferropq::connection::{
     blocking::{self, Host},
 };
 use ferropq::conninfo::ConnInfo;
-use ferropq::result::{ExecStatus, QueryResult};
+use ferropq::result::QueryResult;
 use support::{
     MD5_USER, PASSWORD_USER, SCRAM_USER, Server, TLS_USER, TRUST_USER, User, Via, each_server,
 };
@@ -28,8 +28,8 @@ impl Host for Driver {
         *result
     }
 
-    fn status(result: &QueryResult) -> ExecStatus {
-        result.status
+    fn core(result: &QueryResult) -> &QueryResult {
+        result
     }
 }
 

@@ -24,8 +24,8 @@ pub struct pg_conn {
     pub(super) ssl_attributes: Vec<(String, CString)>,
     /// A bearer token that a hook of C's is getting, or NULL; a hook has pointers into it.
     pub(super) token_flow: *mut TokenFlow,
-    /// What the process-wide settings were last set from.
-    known: EscapeSettings,
+    /// What the process-wide settings were last set from: a key of [`EscapeSettings`].
+    known: i32,
 }
 /// A connection to a server.
 pub type PGconn = pg_conn;
@@ -45,6 +45,14 @@ static LAST_ENCODING: AtomicI32 = AtomicI32::new(0);
 static LAST_STANDARD_STRINGS: AtomicBool = AtomicBool::new(false);
 
 impl EscapeSettings {
+    /// The key of no settings.
+    const NONE: i32 = -1;
+
+    /// A number that tells settings apart.
+    fn key(self) -> i32 {
+        self.encoding.id() * 2 + i32::from(self.standard_strings)
+    }
+
     /// Those of the session that told them last, of any connection of the process.
     pub fn last_told() -> Self {
         let encoding = Encoding::from_id(LAST_ENCODING.load(Ordering::Relaxed));
@@ -70,10 +78,7 @@ impl pg_conn {
             address: CString::default(),
             ssl_attributes: Vec::new(),
             token_flow: ptr::null_mut(),
-            known: EscapeSettings {
-                encoding: Encoding::SQL_ASCII,
-                standard_strings: false,
-            },
+            known: EscapeSettings::NONE,
         }
     }
 
@@ -87,12 +92,35 @@ impl pg_conn {
 
     /// Notes what the session has told of its settings since the last call.
     pub(super) fn publish_settings(&mut self) {
+        if self.escape_settings().key() != self.known {
+            self.publish_told();
+        }
+    }
+
+    /// What the session has not told yet stays as another has told it.
+    #[cold]
+    fn publish_told(&mut self) {
+        let session = self.engine.session();
+        let told = |name: &[u8]| session.parameter(name).is_some();
         let now = self.escape_settings();
-        if now != self.known && self.engine.stream().is_some() {
-            self.known = now;
+        let (encoding, strings) = (
+            told(b"client_encoding"),
+            told(b"standard_conforming_strings"),
+        );
+        if encoding {
             LAST_ENCODING.store(now.encoding.id(), Ordering::Relaxed);
+        }
+        if strings {
             LAST_STANDARD_STRINGS.store(now.standard_strings, Ordering::Relaxed);
         }
+        if encoding && strings {
+            self.known = now.key();
+        }
+    }
+
+    /// The session begins anew, and what it tells is noted again.
+    pub(super) fn forget_settings(&mut self) {
+        self.known = EscapeSettings::NONE;
     }
 
     /// Notes the address that is being connected to.

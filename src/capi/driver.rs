@@ -12,8 +12,8 @@ use super::result::{OwnedResult, PGresult};
 use crate::connection::blocking::Host;
 use crate::connection::oauth::{DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use crate::connection::{Connection, TlsStart};
-use crate::error::Error;
-use crate::result::{ExecStatus, QueryResult};
+use crate::result::QueryResult;
+use crate::transport::NotEncrypted;
 use crate::transport::tls::Handshake;
 
 /// A connection that is worked on in a call of C's.
@@ -78,21 +78,21 @@ impl Host for Driver {
         }
     }
 
-    fn begin_tls(&mut self, start: TlsStart) -> Result<Handshake, Error> {
+    fn begin_tls(&mut self, start: TlsStart) -> Result<Handshake, NotEncrypted> {
         start.begin(key_hook::for_conn(self.0))
     }
 
     fn adopt(&mut self, result: Box<QueryResult>) -> OwnedResult {
         let result = self.conn(|conn| PGresult::adopt(result, conn));
-        if result.has_events() {
+        if result.has_events() && !self.engine().is_over() {
             // SAFETY: the connection is alive, and the result has just been made.
             unsafe { events::fire_create(self.0, result.as_ptr()) };
         }
         result
     }
 
-    fn status(result: &OwnedResult) -> ExecStatus {
-        result.status()
+    fn core(result: &OwnedResult) -> &QueryResult {
+        result.core()
     }
 
     fn begin_token(&mut self, request: &TokenRequest) -> TokenAnswer {

@@ -74,8 +74,9 @@ pub unsafe extern "C" fn PQprint(fout: *mut FILE, res: *const PGresult, po: *con
 }
 
 /// Prints a result as a table of fields with a separator behind each; NULL stands for a blank as the
-/// separator, for standard output as the stream, and for a result that is empty. `fillAlign` pads the fields to equal width, `printHeader` adds the columns' names, and without
-/// `quiet` the number of rows follows.
+/// separator, for standard output as the stream, and for a result that is empty. `fillAlign` pads
+/// the fields to equal width, `printHeader` adds the columns' names, and without `quiet` the number
+/// of rows follows.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQdisplayTuples(
     res: *const PGresult,

@@ -59,6 +59,7 @@ fn restart(driver: &mut Driver) -> bool {
     driver.end_token();
     driver.conn(|conn| {
         conn.ssl_attributes.clear();
+        conn.forget_settings();
         conn.engine.restart();
     });
     driver.engine().status() != ConnStatus::Bad

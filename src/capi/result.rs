@@ -172,10 +172,15 @@ impl OwnedResult {
         self.0.as_ptr()
     }
 
+    /// What it holds.
+    pub fn core(&self) -> &QueryResult {
+        // SAFETY: the result is ours and alive, and changed only through a borrow of its own.
+        &unsafe { self.0.as_ref() }.core
+    }
+
     /// The status.
     pub fn status(&self) -> ExecStatus {
-        // SAFETY: the result is ours and alive; the borrow ends here.
-        unsafe { self.0.as_ref() }.core.status
+        self.core().status
     }
 
     /// Whether event procedures go with it.

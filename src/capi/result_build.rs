@@ -104,7 +104,8 @@ fn copy(src: &PGresult, flags: c_int) -> Option<OwnedResult> {
         });
         core.binary = src.core.binary;
     }
-    if has(PG_COPYRES_TUPLES) {
+    // Rows without columns hold nothing that could be copied.
+    if has(PG_COPYRES_TUPLES) && !core.columns.is_empty() {
         core.rows.copy_from(&src.core.rows).ok()?;
     }
     let mut copied = PGresult::alone(core);
@@ -120,7 +121,7 @@ fn copy(src: &PGresult, flags: c_int) -> Option<OwnedResult> {
 }
 
 /// Gives columns to a result that has none; their descriptions are copied. Returns 1, or 0 when the
-/// result has columns already or is NULL.
+/// result has columns or rows already or is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PQsetResultAttrs(
     res: *mut PGresult,
@@ -137,6 +138,9 @@ pub unsafe extern "C" fn PQsetResultAttrs(
             let described = memory::counted(attDescs.cast_const(), count);
             if described.is_empty() {
                 return 1;
+            }
+            if !result.core.rows.is_empty() {
+                return 0;
             }
             let columns = described.iter().map(|described| {
                 let name = memory::bytes(described.name).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::connection::CancelRequest;
 use crate::connection::Connection;
 use crate::connection::blocking::{self, Host};
 use crate::error::Error;
-use crate::result::{ExecStatus, QueryResult};
+use crate::result::QueryResult;
 
 use super::{Client, failure};
 
@@ -80,7 +80,7 @@ impl Host for Errand<'_> {
         *result
     }
 
-    fn status(result: &QueryResult) -> ExecStatus {
-        result.status
+    fn core(result: &QueryResult) -> &QueryResult {
+        result
     }
 }

@@ -4,7 +4,7 @@ use crate::connection::blocking::{self, Host};
 use crate::connection::oauth::{DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use crate::connection::{Connection, Refused};
 use crate::error::{Error, ServerError};
-use crate::result::{ExecStatus, QueryResult};
+use crate::result::QueryResult;
 
 use super::failure;
 use super::oauth::Oauth;
@@ -42,8 +42,8 @@ impl Host for Link {
     }
 
     #[inline]
-    fn status(result: &Box<QueryResult>) -> ExecStatus {
-        result.status
+    fn core(result: &Box<QueryResult>) -> &QueryResult {
+        result
     }
 
     fn begin_token(&mut self, request: &TokenRequest) -> TokenAnswer {

@@ -5,10 +5,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::error::Error;
 use crate::result::{ExecStatus, QueryResult, Report};
 use crate::transport::tls::Handshake;
-use crate::transport::{Address, Deadline, Readiness, Wait, poll};
+use crate::transport::{Address, Deadline, NotEncrypted, Readiness, Wait, poll};
 
 use super::oauth::{self, DevicePrompt, Prompted, TokenAnswer, TokenRequest};
 use super::query::Refused;
@@ -29,15 +28,15 @@ pub trait Host {
 
     /// Begins a TLS handshake, where the engine leaves that to the host; the engine is not lent
     /// out meanwhile.
-    fn begin_tls(&mut self, start: TlsStart) -> Result<Handshake, Error> {
+    fn begin_tls(&mut self, start: TlsStart) -> Result<Handshake, NotEncrypted> {
         start.begin(None)
     }
 
     /// Takes a result over.
     fn adopt(&mut self, result: Box<QueryResult>) -> Self::Result;
 
-    /// The status of a result taken over.
-    fn status(result: &Self::Result) -> ExecStatus;
+    /// What a result taken over holds.
+    fn core(result: &Self::Result) -> &QueryResult;
 
     /// Gets a bearer token, or begins to: the server wants one.
     fn begin_token(&mut self, _request: &TokenRequest) -> TokenAnswer {
@@ -165,7 +164,7 @@ fn begin_until<H: Host>(host: &mut H, deadline: Deadline) -> Result<(), Refused>
     }
     while let Some(result) = get_result_until(host, deadline) {
         let engine = host.engine();
-        match H::status(&result) {
+        match H::core(&result).status {
             ExecStatus::CopyIn => {
                 engine.put_copy_end(Some(b"COPY terminated by new PQexec"))?;
             }
@@ -185,10 +184,10 @@ fn begin_until<H: Host>(host: &mut H, deadline: Deadline) -> Result<(), Refused>
 fn finish<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Result> {
     let mut last: Option<H::Result> = None;
     while let Some(result) = get_result_until(host, deadline) {
-        let status = H::status(&result);
+        let status = H::core(&result).status;
         let failed = last
             .as_ref()
-            .is_some_and(|last| H::status(last) == ExecStatus::FatalError);
+            .is_some_and(|last| H::core(last).status == ExecStatus::FatalError);
         if status == ExecStatus::FatalError || !failed {
             last = Some(result);
         }
@@ -262,23 +261,6 @@ fn wait_for_copy<H: Host, T>(
             }
         }
     }
-}
-
-/// Executes a statement of our own, whose result the host is not given.
-pub(super) fn query<H: Host>(host: &mut H, sql: &[u8]) -> Option<Box<QueryResult>> {
-    let deadline = host.engine().answer_deadline();
-    begin_until(host, deadline).ok()?;
-    host.engine().send_query(sql).ok()?;
-    let mut last = None;
-    while let Some(result) = fetch_until(host, deadline) {
-        // A copy would be told of again and again.
-        let ends = result.status.is_copy();
-        last = Some(result);
-        if ends || host.engine().stream.is_none() {
-            break;
-        }
-    }
-    last
 }
 
 /// Calls a function by its OID and waits for its value, which

@@ -150,12 +150,20 @@ impl Connection {
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<CopyOut<T>, Refused> {
         self.copy.taken = 0;
-        let Some(head) = self.whole_row() else {
-            return self.get_copy_part(usize::MAX, take);
-        };
-        let data = take(self.input.body(head).unwrap_or_default());
-        self.input.consume(head.size());
-        Ok(CopyOut::Data(data))
+        if let Some(head) = self.whole_row() {
+            let data = take(self.input.body(head).unwrap_or_default());
+            self.input.consume(head.size());
+            return Ok(CopyOut::Data(data));
+        }
+        Ok(match self.peek_copy_data()? {
+            CopyOut::Data(()) => {
+                let data = take(self.copy_data());
+                self.consume_copy_data();
+                CopyOut::Data(data)
+            }
+            CopyOut::Done => CopyOut::Done,
+            CopyOut::Wait => CopyOut::Wait,
+        })
     }
 
     /// The head of what comes next, where that is a row of data, has arrived in full, and nothing
@@ -167,7 +175,8 @@ impl Connection {
         (plain && self.input.body(head).is_some()).then_some(head)
     }
 
-    /// The same, but no more than `most` bytes; the rest of the row comes next.
+    /// The same, but no more than `most` bytes; the rest of the row comes next. As by libpq, what is
+    /// read so is not traced.
     pub fn get_copy_part<T>(
         &mut self,
         most: usize,
@@ -186,7 +195,7 @@ impl Connection {
             return Ok(CopyOut::Data(part));
         }
         let data = take(rest);
-        self.consume_copy_data();
+        self.step_over_copy_data();
         Ok(CopyOut::Data(data))
     }
 
@@ -227,14 +236,20 @@ impl Connection {
 
     /// Steps over the row of data that has been found.
     pub fn consume_copy_data(&mut self) {
-        self.copy.taken = 0;
-        if let Some(head) = self.whole_row() {
-            self.input.consume(head.size());
-        } else if let Some(head) = self.found_copy_data() {
-            let mut input = std::mem::take(&mut self.input);
+        if self.is_traced()
+            && let Some(head) = self.found_copy_data()
+        {
+            let input = std::mem::take(&mut self.input);
             self.trace_received(&input, head);
-            input.consume(head.size());
             self.input = input;
+        }
+        self.step_over_copy_data();
+    }
+
+    fn step_over_copy_data(&mut self) {
+        self.copy.taken = 0;
+        if let Some(head) = self.found_copy_data() {
+            self.input.consume(head.size());
         }
     }
 
@@ -272,16 +287,9 @@ impl Connection {
                 tag::NOTICE_RESPONSE => self.take_notice(body).map(drop),
                 tag::NOTIFICATION_RESPONSE => self.take_notification(body).map(drop),
                 tag::PARAMETER_STATUS => self.take_parameter(body).map(drop),
+                // It stays where it is, for whoever fetches the result.
                 _ => {
-                    let is_odd = head.tag == tag::COPY_DONE && !body.is_empty();
-                    if head.tag == tag::COPY_DONE {
-                        self.trace_received(input, head);
-                        input.consume(head.size());
-                    }
                     self.leave_copy_out(head.tag);
-                    if is_odd {
-                        self.refuse_copy_done();
-                    }
                     return CopyOut::Done;
                 }
             };
@@ -316,14 +324,6 @@ impl Connection {
         } else {
             Phase::Busy
         };
-    }
-
-    /// A CopyDone that is more than that: the copy has failed, however the command goes on.
-    fn refuse_copy_done(&mut self) {
-        self.fail_answer(&disagrees(tag::COPY_DONE));
-        if self.phase == Phase::Busy {
-            self.phase = Phase::Ready;
-        }
     }
 
     /// Whether data is being copied from the server.

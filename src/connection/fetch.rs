@@ -27,6 +27,12 @@ impl Connection {
         self.phase == Phase::Idle && self.input.is_empty()
     }
 
+    /// Whether the last answer has told that the connection is lost, and nothing follows it. As by
+    /// libpq, nobody is told that such a result has been made.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Idle && self.stream.is_none()
+    }
+
     /// The next result of the current command, as far as it has arrived. Manual: "PQgetResult".
     pub fn fetch(&mut self) -> Fetch {
         if !matches!(self.phase, Phase::Ready | Phase::ReadyMore) {

@@ -1,6 +1,7 @@
 //! Sending and receiving, and what happens when the connection breaks.
 
 use std::io;
+use std::mem::MaybeUninit;
 
 use crate::result::{FULL_CHUNK, OutOfMemory};
 use crate::transport::{Deadline, Stream, Wait, failure, poll};
@@ -168,8 +169,7 @@ impl Connection {
             return Ok(());
         }
         if self.stream.is_none() {
-            self.error.push("connection not open");
-            return Err(Lost);
+            return self.drop_late_words();
         }
         if self.nonblocking || self.phase == Phase::Idle {
             self.flush_some();
@@ -182,6 +182,25 @@ impl Connection {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads what a server says after it has refused the connection, which nobody needs any more.
+    /// Whoever still watches the socket learns of its end.
+    #[cold]
+    fn drop_late_words(&mut self) -> Result<(), Lost> {
+        let mut words = [const { MaybeUninit::uninit() }; 4096];
+        let reason = match &mut self.failed_stream {
+            None => "connection not open".to_owned(),
+            Some(stream) => match stream.recv(&mut words, Wait::Never) {
+                Ok(1..) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Ok(0) => failure::CLOSED.to_owned(),
+                Err(error) => failure::receive(error).message().to_owned(),
+            },
+        };
+        self.close_failed_stream();
+        self.error.push(reason);
+        Err(Lost)
     }
 
     /// Sends what is left and waits until something has been received: one system call, as a

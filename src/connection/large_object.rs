@@ -97,15 +97,15 @@ fn begin<H: Host>(host: &mut H) -> Result<(), Refused> {
     if engine.large_objects.is_some() {
         return Ok(());
     }
-    let Some(result) = blocking::query(host, LOOK_UP) else {
-        return Err(Refused);
-    };
+    let result = blocking::exec(host, LOOK_UP).ok_or(Refused)?;
+    let rows = H::core(&result);
+    let found = (rows.status == ExecStatus::TuplesOk).then(|| Functions::from_rows(rows));
+    drop(result);
     let engine = host.engine();
-    if result.status != ExecStatus::TuplesOk {
+    let Some(functions) = found else {
         let reason = "query to initialize large object functions did not return data";
         return engine.refuse(reason);
-    }
-    let functions = Functions::from_rows(&result);
+    };
     for (oid, (name, required)) in functions.0.iter().zip(NAMES) {
         if *oid == 0 && required {
             return unknown(engine, name);

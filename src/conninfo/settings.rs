@@ -133,14 +133,19 @@ impl Settings {
 
     /// The same with an environment of the caller's.
     pub fn resolve_with(info: &ConnInfo, environment: &dyn Environment) -> Result<Self, Error> {
-        Self::resolve_in(&mut info.clone(), environment)
+        Self::resolve_in(&mut info.clone(), &mut Vec::new(), environment)
     }
 
     /// The same, leaving in `info` the defaults that have been filled in, also where it fails: those
-    /// of the options that come before the one that is not valid.
-    pub fn resolve_in(info: &mut ConnInfo, environment: &dyn Environment) -> Result<Self, Error> {
-        let mut hosts = HostSpec::list(info)?;
-        let identity = Identity::resolve(info, &mut hosts, environment)?;
+    /// of the options that come before the one that is not valid. The hosts are left in `hosts` then,
+    /// as far as it has come to them.
+    pub fn resolve_in(
+        info: &mut ConnInfo,
+        hosts: &mut Vec<HostSpec>,
+        environment: &dyn Environment,
+    ) -> Result<Self, Error> {
+        *hosts = HostSpec::list(info)?;
+        let identity = Identity::resolve(info, hosts, environment)?;
         let require_auth = RequireAuth::read(info)?;
         let channel_binding = channel_binding(info)?;
         let tls = TlsChecks::read(info)?;
@@ -161,7 +166,7 @@ impl Settings {
         let text = |id| info.non_empty(id).map(ToOwned::to_owned);
         let is_on = |id| info.get(id).is_some_and(|v| v.to_bytes().starts_with(b"1"));
         Ok(Self {
-            hosts,
+            hosts: std::mem::take(hosts),
             user: identity.user,
             dbname: identity.dbname,
             password: text(OptionId::Password),

@@ -231,7 +231,8 @@ fn client_encoding_may_be_left_to_the_locale_or_the_server() {
 fn defaults_before_the_option_at_fault_stay_filled_in() {
     let filled = |conninfo: &str| {
         let mut info = ConnInfo::parse(conninfo.as_bytes()).expect(conninfo);
-        Settings::resolve_in(&mut info, &joe().with_home("/home/joe")).expect_err(conninfo);
+        Settings::resolve_in(&mut info, &mut Vec::new(), &joe().with_home("/home/joe"))
+            .expect_err(conninfo);
         [OptionId::Dbname, OptionId::Passfile, OptionId::Sslcertmode].map(|id| info.is_set(id))
     };
     assert_eq!(filled("port=1,2"), [false, false, false]);

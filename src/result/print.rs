@@ -74,6 +74,12 @@ fn own_name(result: &QueryResult, column: usize) -> &[u8] {
     name.map_or(b"", std::ffi::CStr::to_bytes)
 }
 
+/// The same as C's library prints a name that is not there.
+fn printed_name(result: &QueryResult, column: usize) -> &[u8] {
+    let name = result.columns.name(column);
+    name.map_or(b"(null)", std::ffi::CStr::to_bytes)
+}
+
 /// A value as C sees it: up to the first NUL, and a NULL as nothing.
 fn value(result: &QueryResult, row: usize, column: usize) -> &[u8] {
     let bytes = result.rows.get(row, column).flatten().unwrap_or_default();
@@ -416,7 +422,7 @@ pub fn display_tuples(result: &QueryResult, options: &DisplayOptions<'_>) -> Vec
     };
     if options.header {
         for column in columns.clone() {
-            field(&mut out, own_name(result, column), column);
+            field(&mut out, printed_name(result, column), column);
         }
         out.push(b'\n');
         for column in columns.clone() {
@@ -467,7 +473,7 @@ pub fn print_tuples(result: &QueryResult, names: bool, terse: bool, width: usize
     line(&mut out);
     if names {
         for column in columns.clone() {
-            field(&mut out, own_name(result, column));
+            field(&mut out, printed_name(result, column));
         }
         end(&mut out);
     }

@@ -23,7 +23,7 @@ pub use address::Address;
 pub use dial::{Dial, DialFailure, DialOptions, apply_tcp_options, connect_finish, connect_start};
 pub use lookup::{Host, lookup};
 pub use socket::{Socket, Wait};
-pub use stream::{ClientCertificate, SecureKind, SecureStream, Stream};
+pub use stream::{ClientCertificate, NotEncrypted, SecureKind, SecureStream, Stream};
 pub use wait::{Deadline, Readiness, current_time_usec, poll, socket_poll};
 
 #[cfg(test)]

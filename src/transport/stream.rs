@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
 use super::socket::{Socket, Wait};
+use crate::error::Error;
 
 /// Which kind of encryption a stream has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,14 @@ pub trait SecureStream: Send {
     /// Tells the peer that no more bytes follow. Never waits, and a failure is of no interest: the
     /// connection is about to be closed.
     fn shutdown(&mut self);
+}
+
+/// What is left where a handshake for encryption has failed.
+pub struct NotEncrypted {
+    /// What went wrong.
+    pub error: Error,
+    /// The socket, on which nothing more is said: whoever watches it has yet to take it out of that.
+    pub socket: Option<Socket>,
 }
 
 /// The bytes of one connection.

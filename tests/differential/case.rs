@@ -82,6 +82,8 @@ pub(crate) enum Differs {
     Packaged(i32, &'static str),
     /// Ours differs on purpose from every libpq, and says this.
     Ours(&'static str, &'static str),
+    /// libpq reads memory that is not there, which crashes it or not.
+    Crashes(&'static str),
 }
 
 type Body = Box<dyn Fn(&Ctx<'_>, &mut Transcript)>;
@@ -141,6 +143,11 @@ impl Case {
     /// Says that ours differs on purpose, why, and what must stand in its transcript.
     pub(crate) fn ours_differs(&mut self, reason: &'static str, says: &'static str) {
         self.differs = Some(Differs::Ours(reason, says));
+    }
+
+    /// Says that libpq may crash here, and why.
+    pub(crate) fn crashes_libpq(&mut self, reason: &'static str) {
+        self.differs = Some(Differs::Crashes(reason));
     }
 
     pub(crate) fn run(&self, ctx: &Ctx<'_>, t: &mut Transcript) {

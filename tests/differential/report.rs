@@ -39,7 +39,16 @@ pub(crate) struct Summary {
 
 /// Judges one case by the two answers; `level` is the reference's interface level.
 pub(crate) fn judge(case: &Case, level: i32, reference: &Answer, ours: &Answer) -> Verdict {
-    if let Some(problem) = failure("ours", ours).or_else(|| failure("the reference", reference)) {
+    if let Some(mut problem) = failure("ours", ours) {
+        if let Some(Differs::Crashes(reason)) = case.differs {
+            problem.push_str(&format!("    where libpq may crash: {reason}\n"));
+        }
+        return Verdict::Failed(problem);
+    }
+    if let Some(Differs::Crashes(_)) = case.differs {
+        return Verdict::KnownDifference;
+    }
+    if let Some(problem) = failure("the reference", reference) {
         return Verdict::Failed(problem);
     }
     for (answer, ours) in [(ours, true), (reference, false)] {

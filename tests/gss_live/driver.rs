@@ -23,8 +23,8 @@ impl Host for Driver {
         *result
     }
 
-    fn status(result: &QueryResult) -> ExecStatus {
-        result.status
+    fn core(result: &QueryResult) -> &QueryResult {
+        result
     }
 }
 

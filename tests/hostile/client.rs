@@ -39,8 +39,8 @@ impl Host for Client {
         *result
     }
 
-    fn status(result: &QueryResult) -> ExecStatus {
-        result.status
+    fn core(result: &QueryResult) -> &QueryResult {
+        result
     }
 }
 

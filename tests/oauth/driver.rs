@@ -4,7 +4,7 @@ use ferropq::connection::blocking::{Host, poll_connect};
 use ferropq::connection::oauth::{DevicePrompt, Prompted};
 use ferropq::connection::{Connection, Polling};
 use ferropq::conninfo::ConnInfo;
-use ferropq::result::{ExecStatus, QueryResult};
+use ferropq::result::QueryResult;
 
 pub(crate) struct Driver {
     pub(crate) engine: Connection,
@@ -26,8 +26,8 @@ impl Host for Driver {
         result
     }
 
-    fn status(result: &Box<QueryResult>) -> ExecStatus {
-        result.status
+    fn core(result: &Box<QueryResult>) -> &QueryResult {
+        result
     }
 
     fn prompt(&mut self, prompt: &DevicePrompt) -> Prompted {

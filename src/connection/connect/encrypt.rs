@@ -14,7 +14,7 @@ use crate::transport::gss::Credential;
 use crate::transport::tls::{
     self, CertificateMode, Handshake, RootCertificates, TlsSettings, TlsVersion, Verify,
 };
-use crate::transport::{SecureKind, Stream};
+use crate::transport::{NotEncrypted, SecureKind, Stream};
 use crate::wire::frontend;
 use crate::wire::tag::encryption as reply;
 
@@ -174,8 +174,15 @@ impl Connection {
             let offered = Step::TlsByHost(ByHost::Offered(Box::new(start)));
             return Ok(Turn::Wait(offered, Polling::Writing));
         }
-        let handshake = Handshake::start(socket, &tls_settings).map_err(encryption_failed)?;
-        self.step_handshake(handshake)
+        self.begin_handshake(Handshake::start(socket, &tls_settings))
+    }
+
+    /// Goes on with a handshake that has begun, or has failed to.
+    pub(super) fn begin_handshake(&mut self, begun: Result<Handshake, NotEncrypted>) -> Stepped {
+        match begun {
+            Ok(handshake) => self.step_handshake(handshake),
+            Err(failed) => Err(self.encryption_failed(failed)),
+        }
     }
 
     /// Goes on with the handshake.
@@ -192,8 +199,15 @@ impl Connection {
             tls::Step::WantWrite(handshake) => {
                 Ok(Turn::Wait(Step::Handshake(handshake), Polling::Writing))
             }
-            tls::Step::Failed(error) => Err(encryption_failed(error)),
+            tls::Step::Failed(failed) => Err(self.encryption_failed(failed)),
         }
+    }
+
+    /// The next kind of encryption may be tried. The socket stays open until then, as that of a
+    /// refused connection does.
+    pub(super) fn encryption_failed(&mut self, failed: NotEncrypted) -> Failure {
+        self.failed_stream = failed.socket.map(Stream::Plain);
+        Failure::Encryption(failed.error.message().to_owned())
     }
 }
 
@@ -247,8 +261,4 @@ fn tls_settings(settings: &Settings, host: Option<&HostSpec>) -> TlsSettings {
         require_alpn: settings.sslnegotiation == SslNegotiation::Direct,
         key_log: settings.sslkeylogfile.as_ref().map(path),
     }
-}
-
-pub(super) fn encryption_failed(error: crate::error::Error) -> Failure {
-    Failure::Encryption(error.message().to_owned())
 }

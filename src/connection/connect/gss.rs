@@ -162,12 +162,14 @@ impl Connection {
         let target = target(settings, host);
         let delegate = settings.gssdelegation;
         let context = SecurityContext::new(target, Purpose::Encryption, credential, delegate)
-            .map_err(failed)?;
+            .map_err(|error| Failure::Encryption(error.message().to_owned()))?;
         let Some(Ok(socket)) = self.stream.take().map(Stream::into_socket) else {
             return Err(Failure::Final(String::new()));
         };
-        let handshake = Handshake::start(socket, context).map_err(failed)?;
-        self.step_gss_handshake(handshake)
+        match Handshake::start(socket, context) {
+            Ok(handshake) => self.step_gss_handshake(handshake),
+            Err(failed) => Err(self.encryption_failed(failed)),
+        }
     }
 
     /// Goes on with the exchange of tokens.
@@ -179,7 +181,7 @@ impl Connection {
             }
             gss::Step::WantRead(handshake) => (handshake, Polling::Reading),
             gss::Step::WantWrite(handshake) => (handshake, Polling::Writing),
-            gss::Step::Failed(error) => return Err(failed(error)),
+            gss::Step::Failed(failed) => return Err(self.encryption_failed(failed)),
         };
         Ok(Turn::Wait(Step::GssHandshake(Box::new(handshake)), polling))
     }
@@ -204,8 +206,4 @@ impl Connection {
             (None, None) => std::ptr::null_mut(),
         }
     }
-}
-
-fn failed(error: Error) -> Failure {
-    Failure::Encryption(error.message().to_owned())
 }

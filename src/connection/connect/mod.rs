@@ -171,7 +171,9 @@ impl Connection {
         self.status = ConnStatus::Bad;
         self.password_needed = false;
         self.reached_authentication = false;
-        match Settings::resolve_in(Arc::make_mut(&mut self.info), &ProcessEnvironment) {
+        let mut hosts = Vec::new();
+        let info = Arc::make_mut(&mut self.info);
+        match Settings::resolve_in(info, &mut hosts, &ProcessEnvironment) {
             Ok(settings) => {
                 // One that is not valid ends the attempt of who waits, and does not matter to others.
                 let timeout = settings.connect_timeout().unwrap_or_default();
@@ -190,11 +192,20 @@ impl Connection {
                 }));
                 self.settings = Some(Box::new(settings));
                 self.status = ConnStatus::Needed;
+                self.want_protocol();
             }
             Err(fault) => {
-                self.first_host = Some(HostSpec::first(&self.info));
+                let first = hosts.into_iter().next();
+                self.first_host = Some(first.unwrap_or_else(|| HostSpec::first(&self.info)));
                 self.error.push(fault.message());
             }
+        }
+    }
+
+    /// Notes the protocol version that the next server is asked for.
+    fn want_protocol(&mut self) {
+        if let Some(settings) = &self.settings {
+            self.session.protocol = settings.max_protocol_version.to_wire();
         }
     }
 
@@ -317,6 +328,7 @@ impl Connection {
         let attempt = self.attempt.take();
         let notices = std::mem::take(&mut self.notices);
         self.disconnect();
+        self.want_protocol();
         self.failed_stream = stream;
         self.notices = notices;
         self.attempt = attempt;

@@ -59,12 +59,10 @@ impl Connection {
                 Step::Cancelled,
             ),
             None => {
-                let protocol = settings.max_protocol_version.to_wire();
-                self.session.protocol = protocol;
                 let parameters = parameters(settings);
                 let parameters = parameters.iter().map(|(name, value)| (*name, &value[..]));
                 (
-                    frontend::startup_message(out, protocol, parameters),
+                    frontend::startup_message(out, self.session.protocol, parameters),
                     Step::Authenticate,
                 )
             }

@@ -7,13 +7,11 @@
 
 use std::os::fd::RawFd;
 
-use crate::error::Error;
-use crate::transport::Socket;
 use crate::transport::tls::{Handshake, KeyPasswordHook, TlsSettings};
+use crate::transport::{NotEncrypted, Socket};
 
 use super::super::Connection;
 use super::super::state::Polling;
-use super::encrypt::encryption_failed;
 use super::{Step, Stepped, Turn};
 
 /// A handshake that is to begin.
@@ -29,7 +27,7 @@ pub(in crate::connection) enum ByHost {
     /// The host is at it.
     Taken(RawFd),
     /// It has begun, or failed to.
-    Begun(Box<Result<Handshake, Error>>),
+    Begun(Box<Result<Handshake, NotEncrypted>>),
 }
 
 impl TlsStart {
@@ -38,7 +36,7 @@ impl TlsStart {
     }
 
     /// Begins the handshake; the hook is asked for the password of the client's key, if need be.
-    pub fn begin(mut self, hook: Option<KeyPasswordHook>) -> Result<Handshake, Error> {
+    pub fn begin(mut self, hook: Option<KeyPasswordHook>) -> Result<Handshake, NotEncrypted> {
         self.settings.key_password_hook = hook;
         Handshake::start(self.socket, &self.settings)
     }
@@ -49,7 +47,10 @@ impl ByHost {
         match self {
             Self::Offered(start) => Some(start.socket.fd()),
             Self::Taken(fd) => Some(*fd),
-            Self::Begun(begun) => begun.as_ref().as_ref().ok().map(Handshake::fd),
+            Self::Begun(begun) => match begun.as_ref() {
+                Ok(handshake) => Some(handshake.fd()),
+                Err(failed) => failed.socket.as_ref().map(Socket::fd),
+            },
         }
     }
 }
@@ -75,7 +76,7 @@ impl Connection {
     }
 
     /// The handshake that the host has begun.
-    pub fn put_tls(&mut self, begun: Result<Handshake, Error>) {
+    pub fn put_tls(&mut self, begun: Result<Handshake, NotEncrypted>) {
         if let Some(attempt) = &mut self.attempt
             && matches!(attempt.step, Step::TlsByHost(ByHost::Taken(_)))
         {
@@ -86,7 +87,7 @@ impl Connection {
     /// Goes on once the handshake has begun.
     pub(super) fn await_host(&mut self, state: ByHost) -> Stepped {
         match state {
-            ByHost::Begun(begun) => self.step_handshake(begun.map_err(encryption_failed)?),
+            ByHost::Begun(begun) => self.begin_handshake(*begun),
             waiting => Ok(Turn::Wait(Step::TlsByHost(waiting), Polling::Writing)),
         }
     }

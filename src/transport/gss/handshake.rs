@@ -8,7 +8,7 @@ use super::gss_error;
 use super::packet::{self, HEADER, Incoming, MAX_PACKET, MAX_TOKEN_PACKET};
 use super::stream::GssStream;
 use crate::error::Error;
-use crate::transport::{SecureStream, Socket, Wait, failure};
+use crate::transport::{NotEncrypted, SecureStream, Socket, Wait, failure};
 
 /// What a step has come to.
 pub enum Step {
@@ -19,7 +19,7 @@ pub enum Step {
     /// Take the next step when the socket is writable.
     WantWrite(Handshake),
     /// There will be no encryption, and the connection is of no more use.
-    Failed(Error),
+    Failed(NotEncrypted),
 }
 
 /// An exchange under way. No step waits for the server, but one that makes a token may wait for a
@@ -41,17 +41,23 @@ enum Needs {
 
 impl Handshake {
     /// Begins, with a context that is for encryption. The server must have agreed.
-    pub fn start(socket: Socket, mut context: SecurityContext) -> Result<Self, Error> {
-        let mut outgoing = Vec::new();
-        let token = context.step(&[])?;
-        packet::append(&mut outgoing, &token, MAX_TOKEN_PACKET)?;
-        Ok(Self {
+    pub fn start(socket: Socket, context: SecurityContext) -> Result<Self, NotEncrypted> {
+        let mut handshake = Self {
             socket,
             context,
             incoming: Incoming::new(),
-            outgoing,
+            outgoing: Vec::new(),
             sent: 0,
-        })
+        };
+        match handshake.make_first_token() {
+            Ok(()) => Ok(handshake),
+            Err(error) => Err(handshake.failed(error)),
+        }
+    }
+
+    fn make_first_token(&mut self) -> Result<(), Error> {
+        let token = self.context.step(&[])?;
+        packet::append(&mut self.outgoing, &token, MAX_TOKEN_PACKET)
     }
 
     /// Goes as far as the bytes that have arrived allow.
@@ -59,11 +65,8 @@ impl Handshake {
         match self.advance() {
             Ok(Needs::Read) => Step::WantRead(self),
             Ok(Needs::Write) => Step::WantWrite(self),
-            Ok(Needs::Nothing) => match self.finish() {
-                Ok(stream) => Step::Done(stream),
-                Err(error) => Step::Failed(error),
-            },
-            Err(error) => Step::Failed(error),
+            Ok(Needs::Nothing) => self.finish(),
+            Err(error) => Step::Failed(self.failed(error)),
         }
     }
 
@@ -122,13 +125,27 @@ impl Handshake {
         }
     }
 
-    fn finish(self) -> Result<Box<dyn SecureStream>, Error> {
-        let Some(context) = Established::new(self.context) else {
-            return Err(gss_error("the exchange of GSSAPI tokens is not complete"));
-        };
-        let limit = context.wrap_size_limit(MAX_PACKET - HEADER)?;
-        let stream = GssStream::new(self.socket, context, limit, self.incoming);
-        Ok(Box::new(stream))
+    fn finish(self) -> Step {
+        let established = Established::new(self.context)
+            .ok_or_else(|| gss_error("the exchange of GSSAPI tokens is not complete"))
+            .and_then(|context| Ok((context.wrap_size_limit(MAX_PACKET - HEADER)?, context)));
+        match established {
+            Ok((limit, context)) => {
+                let stream = GssStream::new(self.socket, context, limit, self.incoming);
+                Step::Done(Box::new(stream))
+            }
+            Err(error) => Step::Failed(NotEncrypted {
+                error,
+                socket: Some(self.socket),
+            }),
+        }
+    }
+
+    fn failed(self, error: Error) -> NotEncrypted {
+        NotEncrypted {
+            error,
+            socket: Some(self.socket),
+        }
     }
 }
 

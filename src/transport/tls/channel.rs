@@ -6,7 +6,7 @@
 //! holds something that has not been taken.
 
 use std::io::{self, Read, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::transport::socket::as_uninit;
 use crate::transport::{Socket, Wait};
@@ -39,7 +39,7 @@ fn give_buffer(buffer: Box<[u8]>) {
 /// The socket as a TLS library sees it.
 #[derive(Debug)]
 pub struct Channel {
-    socket: Socket,
+    socket: Arc<Socket>,
     wait: Wait,
     /// Empty where nothing is held.
     buffer: Box<[u8]>,
@@ -52,7 +52,7 @@ pub struct Channel {
 
 impl Channel {
     /// A channel that does not wait, over this socket.
-    pub fn new(socket: Socket) -> Self {
+    pub fn new(socket: Arc<Socket>) -> Self {
         Self {
             socket,
             wait: Wait::Never,
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_record_counts_once_it_is_whole() {
         let (a, mut b) = UnixStream::pair().unwrap();
-        let mut channel = Channel::new(Socket::from(a));
+        let mut channel = Channel::new(Arc::new(Socket::from(a)));
         assert!(!channel.holds_record());
         b.write_all(&[23, 3, 3, 0, 2, 7, 8, 23, 3, 3, 0, 2, 7])
             .unwrap();
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_channel_that_holds_nothing_has_no_buffer() {
         let (a, mut b) = UnixStream::pair().unwrap();
-        let mut channel = Channel::new(Socket::from(a));
+        let mut channel = Channel::new(Arc::new(Socket::from(a)));
         b.write_all(b"abc").unwrap();
         assert_eq!(channel.read(&mut [0; 2]).unwrap(), 2);
         assert_eq!(channel.buffer.len(), BUFFER);
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn the_end_of_the_stream_is_remembered() {
         let (a, b) = UnixStream::pair().unwrap();
-        let mut channel = Channel::new(Socket::from(a));
+        let mut channel = Channel::new(Arc::new(Socket::from(a)));
         let error = channel.read(&mut [0; 4]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         assert!(!channel.at_eof());

@@ -30,7 +30,7 @@ pub use settings::{
 };
 
 use crate::error::{Error, ErrorKind};
-use crate::transport::SecureStream;
+use crate::transport::{NotEncrypted, SecureStream};
 
 /// What a step of a [`Handshake`] has come to.
 pub enum Step {
@@ -40,8 +40,8 @@ pub enum Step {
     WantRead(Handshake),
     /// Take the next step when the socket is writable.
     WantWrite(Handshake),
-    /// There will be no encryption on this socket, which is closed.
-    Failed(Error),
+    /// There will be no encryption on this socket.
+    Failed(NotEncrypted),
 }
 
 /// The application protocol that is offered to the server (ALPN).

@@ -4,7 +4,9 @@ mod asynchronous;
 mod buffer;
 mod connect;
 mod conninfo;
+mod copy_steps;
 mod copying;
+mod corner;
 mod encoding;
 mod error;
 mod escape;
@@ -20,6 +22,7 @@ mod pipeline;
 mod print;
 mod process;
 mod reach;
+mod refused;
 mod result;
 mod simple;
 mod status;
@@ -67,6 +70,9 @@ pub(crate) fn all() -> Vec<Case> {
     tls::add(&mut table);
     hostile::add(&mut table);
     process::add(&mut table);
+    copy_steps::add(&mut table);
+    refused::add(&mut table);
+    corner::add(&mut table);
     table.into_cases()
 }
 

@@ -10,6 +10,7 @@ mod stream;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ::native_tls::{
     Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector,
@@ -27,7 +28,10 @@ use crate::transport::{Socket, os_error};
 use stream::NativeStream;
 
 /// Gets a handshake ready: see [`Handshake::start`](super::Handshake::start).
-pub(super) fn start(socket: Socket, settings: &TlsSettings) -> Result<Box<dyn Machine>, Error> {
+pub(super) fn start(
+    socket: Arc<Socket>,
+    settings: &TlsSettings,
+) -> Result<Box<dyn Machine>, Error> {
     refuse_what_is_missing(settings)?;
     let host = settings.host_name();
     if settings.verify == Verify::ChainAndHostName && host.is_none() {
@@ -151,9 +155,13 @@ impl Machine for Handshake {
             State::Under(stream) => stream.handshake(),
         };
         match outcome {
-            Ok(stream) => match check(&stream, require_alpn) {
+            Ok(mut stream) => match check(&stream, require_alpn) {
                 Ok(()) => Progress::Done(Box::new(NativeStream::new(stream))),
-                Err(error) => Progress::Failed(error),
+                Err(error) => {
+                    // The server must not wait for who does not trust it.
+                    let _ = stream.shutdown();
+                    Progress::Failed(error)
+                }
             },
             Err(HandshakeError::WouldBlock(stream)) => {
                 let writes = stream.get_ref().blocked_on_write();

@@ -54,9 +54,13 @@ impl Handshake {
             State::Under(stream) => stream.handshake(),
         };
         match outcome {
-            Ok(stream) => match check(&stream, &expected) {
+            Ok(mut stream) => match check(&stream, &expected) {
                 Ok(()) => Progress::Done(Box::new(OpensslStream::new(stream, watch))),
-                Err(error) => Progress::Failed(error),
+                Err(error) => {
+                    // The server must not wait for who does not trust it.
+                    let _ = stream.shutdown();
+                    Progress::Failed(error)
+                }
             },
             Err(HandshakeError::WouldBlock(stream)) => {
                 let writes = stream.error().code() == ErrorCode::WANT_WRITE;

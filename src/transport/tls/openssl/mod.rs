@@ -9,6 +9,8 @@ mod library;
 mod machine;
 mod stream;
 
+use std::sync::Arc;
+
 use ::openssl::ssl::Ssl;
 
 use self::library::Library;
@@ -28,7 +30,10 @@ pub(super) fn load() -> Result<(), String> {
 }
 
 /// Gets a handshake ready: see [`Handshake::start`](super::Handshake::start).
-pub(super) fn start(socket: Socket, settings: &TlsSettings) -> Result<Box<dyn Machine>, Error> {
+pub(super) fn start(
+    socket: Arc<Socket>,
+    settings: &TlsSettings,
+) -> Result<Box<dyn Machine>, Error> {
     load().map_err(tls_error)?;
     let context = context::for_settings(settings)?;
     let mut ssl =

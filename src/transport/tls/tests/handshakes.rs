@@ -426,10 +426,14 @@ fn a_step_does_not_wait_for_a_silent_server() {
             panic!("still no answer");
         };
         drop(theirs);
-        let Step::Failed(error) = handshake.step() else {
+        let fd = handshake.fd();
+        let Step::Failed(failed) = handshake.step() else {
             panic!("there will be no answer");
         };
+        let error = failed.error;
         assert!(error.message().contains("SSL SYSCALL error: "), "{error}");
+        let left = failed.socket.expect("whoever watches it has it still");
+        assert_eq!(left.fd(), fd);
     }
 }
 

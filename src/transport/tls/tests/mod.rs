@@ -11,6 +11,7 @@ mod revocation;
 mod server;
 mod streams;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::handshake::Machine;
@@ -18,7 +19,7 @@ use super::{Handshake, Step, TlsSettings};
 use crate::Error;
 use crate::transport::{Deadline, SecureStream, Socket, poll};
 
-type Start = fn(Socket, &TlsSettings) -> Result<Box<dyn Machine>, Error>;
+type Start = fn(Arc<Socket>, &TlsSettings) -> Result<Box<dyn Machine>, Error>;
 
 /// One implementation.
 #[derive(Clone, Copy)]
@@ -48,9 +49,9 @@ impl Backend {
     }
 
     fn start(self, socket: Socket, settings: &TlsSettings) -> Result<Handshake, Error> {
-        let fd = socket.fd();
-        let machine = (self.start)(socket, settings)?;
-        Ok(Handshake::from_machine(fd, machine))
+        let socket = Arc::new(socket);
+        let machine = (self.start)(Arc::clone(&socket), settings)?;
+        Ok(Handshake::from_machine(socket, machine))
     }
 
     /// The whole handshake, waiting between the steps as the engine does.
@@ -63,7 +64,7 @@ impl Backend {
         loop {
             let (next, read) = match handshake.step() {
                 Step::Done(stream) => return Ok(stream),
-                Step::Failed(error) => return Err(error),
+                Step::Failed(failed) => return Err(failed.error),
                 Step::WantRead(next) => (next, true),
                 Step::WantWrite(next) => (next, false),
             };

@@ -1,12 +1,16 @@
 //! What the platform's library cannot do is refused, not left out.
 
+use std::sync::Arc;
+
 use super::certificates::{Folder, root};
 use crate::transport::Socket;
 use crate::transport::tls::{CertificateMode, RootCertificates, TlsSettings, native};
 
 fn refused(settings: &TlsSettings) -> String {
     let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-    let error = native::start(Socket::from(ours), settings).err().unwrap();
+    let error = native::start(Arc::new(Socket::from(ours)), settings)
+        .err()
+        .unwrap();
     error.message().to_owned()
 }
 
