@@ -4,6 +4,7 @@
 // keeps it: handles are alive, strings end in a NUL, arrays are as long as said.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
+mod bounds;
 mod callbacks;
 mod connection;
 mod handles;

@@ -191,6 +191,7 @@ pub(crate) fn add(table: &mut Table) {
         collect(t, &conn);
     });
     add_deprecated(table);
+    add_nonblocking(table);
     table.add(Area::Copy, "both", |ctx, t| {
         let conn = ctx.connect_with(t, "replication=true");
         // The same name could still be taken by the other library's connection.
@@ -209,6 +210,98 @@ pub(crate) fn add(table: &mut Table) {
         t.value("put", conn.put_copy_data(b"r\0"));
         t.value("end", conn.put_copy_end(NULL));
         t.text("message", &conn.error_message());
+    });
+}
+
+/// Sends what is left, and takes in what comes meanwhile.
+fn push(conn: &Conn<'_>) -> i32 {
+    loop {
+        let left = conn.flush();
+        if left != 1 {
+            return left;
+        }
+        conn.wait_either(true);
+        if conn.consume_input() == 0 {
+            return -1;
+        }
+    }
+}
+
+fn add_nonblocking(table: &mut Table) {
+    for (name, format) in [
+        ("text", "COPY q FROM STDIN"),
+        ("csv", "COPY q FROM STDIN (FORMAT csv, DELIMITER E'\\t')"),
+    ] {
+        let name = format!("in {name} without waiting");
+        table.add(Area::Copy, name, move |ctx, t| {
+            let conn = ctx.connect(t);
+            conn.exec(c"CREATE TEMP TABLE q (a int, b text)");
+            conn.set_nonblocking(1);
+            t.result("start", &conn.exec(&cstring(format)));
+            let line = format!("1\t{}\n", "z".repeat(100_000));
+            for _ in 0..300 {
+                // No room for it now: once more when there is.
+                while conn.put_copy_data(line.as_bytes()) == 0 {
+                    conn.wait_either(true);
+                    conn.flush();
+                }
+            }
+            while conn.put_copy_end(NULL) == 0 {
+                conn.wait_either(true);
+            }
+            t.value("left", push(&conn));
+            collect(t, &conn);
+            let sql = c"SELECT count(*), sum(length(b)) FROM q";
+            t.result("table", &conn.exec(sql));
+        });
+    }
+    table.add(Area::Copy, "in without waiting, to an error", |ctx, t| {
+        let conn = ctx.connect(t);
+        conn.exec(c"CREATE TEMP TABLE q (a int, b text)");
+        conn.set_nonblocking(1);
+        t.result("start", &conn.exec(c"COPY q FROM STDIN"));
+        t.value("put", conn.put_copy_data(b"1\ta\nx\tb\n"));
+        // The server reads large pieces only, or the end.
+        t.value("put", conn.put_copy_data(&vec![b'y'; 200_000]));
+        t.value("left", push(&conn));
+        conn.wait_readable();
+        t.value("consume", conn.consume_input());
+        t.value("put behind it", conn.put_copy_data(b"2\tb\n"));
+        t.text("message", &conn.error_message());
+        t.value("end behind it", conn.put_copy_end(NULL));
+        t.text("message", &conn.error_message());
+        t.value("left", push(&conn));
+        collect(t, &conn);
+        t.result("after", &conn.exec(c"SELECT count(*) FROM q"));
+    });
+    table.add(Area::Copy, "out without waiting", |ctx, t| {
+        let conn = ctx.connect(t);
+        conn.set_nonblocking(1);
+        let sql =
+            c"COPY (SELECT n, repeat('x', 1000) FROM generate_series(1, 20000) AS n) TO STDOUT";
+        t.value("sent", conn.send_query(sql));
+        t.value("left", push(&conn));
+        while conn.is_busy() == 1 {
+            conn.wait_readable();
+            conn.consume_input();
+        }
+        t.result("start", &conn.get_result());
+        let (mut rows, mut bytes) = (0, 0);
+        let last = loop {
+            match conn.get_copy_data(1).0 {
+                0 => {
+                    conn.wait_readable();
+                    assert_eq!(conn.consume_input(), 1);
+                }
+                length @ 1.. => {
+                    rows += 1;
+                    bytes += length;
+                }
+                code => break code,
+            }
+        };
+        t.line(format_args!("{rows} rows, {bytes} bytes, then {last}"));
+        collect(t, &conn);
     });
 }
 
