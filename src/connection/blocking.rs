@@ -278,17 +278,20 @@ pub fn call_function<H: Host>(
     let sent = engine.send_function_call(oid, arguments);
     let mut last: Option<Box<QueryResult>> = None;
     if sent.is_ok() {
-        while let Some(mut result) = fetch_until(host, deadline) {
-            if last.is_some() && host.engine().stream.is_none() {
-                // What the server said, and that it has gone.
-                let text = host.engine().error.as_bytes();
-                result.report = Some(Box::new(Report::internal(text)));
-            }
+        let mut failures = 0;
+        while let Some(result) = fetch_until(host, deadline) {
+            failures += usize::from(result.status == ExecStatus::FatalError);
             // A value behind an error is none.
-            let earlier = last.as_ref().map(|last| last.status);
-            if result.status == ExecStatus::FatalError || earlier != Some(ExecStatus::FatalError) {
+            if failures == 0 || result.status == ExecStatus::FatalError {
                 last = Some(result);
             }
+        }
+        if failures > 1
+            && let Some(last) = &mut last
+        {
+            // What the server said, and that it has gone, say.
+            let text = host.engine().error.as_bytes();
+            last.report = Some(Box::new(Report::internal(text)));
         }
         last = last.or_else(|| Some(host.engine().no_function_result()));
     }

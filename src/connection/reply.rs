@@ -207,17 +207,29 @@ impl Connection {
 
     /// NoticeResponse, at any time; it waits for whoever drives the connection to deliver it.
     pub(super) fn take_notice(&mut self, body: &[u8]) -> Result<Next, Malformed> {
-        if self.notices.len() < MOST_NOTICES {
+        if self.has_room_for_notice() {
             let result = self.report_result(ExecStatus::NonfatalError, body)?;
             self.notices.push_back(result);
-        } else if self.notices.len() == MOST_NOTICES {
-            self.internal_notice("too many notices at once; some are left out");
         }
         Ok(Next::Consume)
     }
 
+    /// Whether another notice may wait; the first one that may not is told of.
+    fn has_room_for_notice(&mut self) -> bool {
+        if self.notices.len() == MOST_NOTICES {
+            self.push_notice("too many notices at once; some are left out");
+        }
+        self.notices.len() < MOST_NOTICES
+    }
+
     /// A notice of our own.
     pub(super) fn internal_notice(&mut self, message: &str) {
+        if self.has_room_for_notice() {
+            self.push_notice(message);
+        }
+    }
+
+    fn push_notice(&mut self, message: &str) {
         let mut result = self.new_result(ExecStatus::NonfatalError);
         result.report = Some(Box::new(Report::notice(message)));
         self.notices.push_back(result);

@@ -118,6 +118,23 @@ fn notices_between_two_deliveries_are_bounded() {
 }
 
 #[test]
+fn notices_of_our_own_are_bounded_as_well() {
+    let server = Scripted::run(|peer| {
+        peer.accept();
+        peer.try_send(&ready(b'I').repeat(200_000));
+        peer.close();
+    });
+    let mut client = Client::connect(&server.conninfo());
+    while client.engine.consume_input().is_ok() {
+        client.engine.is_busy();
+    }
+    let waiting = client.engine.take_notices().len();
+    assert!((40_000..50_002).contains(&waiting), "{waiting}");
+    drop(client);
+    server.finish();
+}
+
+#[test]
 fn a_long_error_text_is_read_whole() {
     let text = "x".repeat(1 << 20);
     let long = text.clone();

@@ -127,6 +127,11 @@ const TALKS: &[Row] = &[
         let refusal = error(&[(b'S', "ERROR"), (b'M', "no")]);
         vec![(b'F', join(&[refusal, value(), ready(b'I')]))]
     }),
+    ("error and more", call, || {
+        let refusal = error(&[(b'S', "ERROR"), (b'M', "no")]);
+        let more = command_complete("CALL");
+        vec![(b'F', join(&[refusal, more, ready(b'I')]))]
+    }),
     ("no value", call, || vec![(b'F', ready(b'I'))]),
     ("description before the statement's", statement, || {
         let early = row_description(&["b"]);
