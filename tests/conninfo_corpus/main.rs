@@ -129,6 +129,26 @@ fn generated_strings_are_parsed_alike() {
 }
 
 #[test]
+#[cfg(feature = "capi")]
+fn the_c_interface_gives_the_same() {
+    let ours = reference::ours();
+    for case in parser_cases() {
+        assert_eq!(ours.parse(&case.text), parse(&case.text), "{case}");
+    }
+    for conninfo in generated::strings(5_000) {
+        let shown = String::from_utf8_lossy(&conninfo);
+        assert_eq!(ours.parse(&conninfo), parse(&conninfo), "{shown}");
+    }
+    for case in cases::read(include_str!("settings.txt")) {
+        let message = ours.connect_start(&[b"user=u ", &case.text[..]].concat());
+        match case.outcome.message() {
+            Some(expected) => assert_eq!(message, expected, "{case}"),
+            None => assert!(is_past_the_options(&message), "{case}: {message}"),
+        }
+    }
+}
+
+#[test]
 fn option_table_is_libpq_18_s() {
     for reference in reference::all() {
         let table = reference.options();

@@ -72,6 +72,16 @@ pub(crate) fn all() -> Vec<Reference> {
     found
 }
 
+/// Ours in the place of libpq, as cargo has built it beside this test.
+#[cfg(feature = "capi")]
+pub(crate) fn ours() -> Reference {
+    let built = env::current_exe().expect("this program");
+    let names = ["libferropq.so", "libferropq.dylib"].map(|name| built.with_file_name(name));
+    let library = names.into_iter().find(|path| path.exists());
+    let library = library.expect("the shared library among the build's files");
+    Reference::load(library).expect("a library that is there")
+}
+
 fn libpq_18() -> Option<PathBuf> {
     if let Some(path) = env::var_os("FERROPQ_LIBPQ18") {
         let path = PathBuf::from(path);
