@@ -68,72 +68,95 @@ fn add_escape(table: &mut Table) {
     );
 }
 
+/// How a pipeline loses its connection.
+const LOSSES: &[(&str, Action)] = &[
+    ("by its own query", |_, _, conn| {
+        conn.send_query_params(
+            c"SELECT pg_terminate_backend(pg_backend_pid())",
+            Params::new(),
+        );
+        conn.pipeline_sync();
+        conn.wait_for_end();
+    }),
+    ("by another", |ctx, t, conn| {
+        let pid = conn.backend_pid();
+        let killer = ctx.connect(t);
+        killer.exec(&cstring(format!("SELECT pg_terminate_backend({pid})")));
+        conn.wait_for_end();
+    }),
+];
+
+/// What is called on it before its results are fetched.
+const AFTERWARDS: &[(&str, Action)] = &[
+    ("nothing", |_, _, _| {}),
+    ("query and sync", |_, t, conn| {
+        let third = conn.send_query_params(c"SELECT 'third'", Params::new());
+        t.value("sent", third);
+        t.text("message", &conn.error_message());
+        t.value("sync", conn.pipeline_sync());
+    }),
+    ("input", |_, t, conn| {
+        for _ in 0..3 {
+            t.value("consume", conn.consume_input());
+            t.value("busy", conn.is_busy());
+            t.text("message", &conn.error_message());
+        }
+    }),
+    ("flush request", |_, t, conn| {
+        t.value("request", conn.send_flush_request());
+        t.value("flush", conn.flush());
+        t.value("exit", conn.exit_pipeline());
+    }),
+];
+
+/// Something that is done to a connection.
+type Action = fn(&Ctx<'_>, &mut Transcript, &Conn<'_>);
+
 fn add_lost(table: &mut Table) {
-    type Loss = fn(&Ctx<'_>, &mut Transcript, &Conn<'_>);
-    const LOSSES: &[(&str, Loss)] = &[
-        ("by its own query", |_, _, conn| {
-            conn.send_query_params(
-                c"SELECT pg_terminate_backend(pg_backend_pid())",
-                Params::new(),
-            );
-            conn.pipeline_sync();
-        }),
-        ("by another", |ctx, t, conn| {
-            let pid = conn.backend_pid();
-            let killer = ctx.connect(t);
-            killer.exec(&cstring(format!("SELECT pg_terminate_backend({pid})")));
-            conn.wait_for_end();
-        }),
-    ];
     for &(loss, lose) in LOSSES {
-        for aborted in [false, true] {
-            let name = format!(
-                "lost {loss} {}",
-                if aborted { "aborted" } else { "running" }
-            );
-            table.add(Area::Pipeline, name, move |ctx, t| {
-                for asked in [false, true] {
-                    let conn = ctx.connect(t);
-                    conn.enter_pipeline();
-                    let first = if aborted {
-                        c"SELECT 1/0"
-                    } else {
-                        c"SELECT 'first'"
-                    };
-                    conn.send_query_params(first, Params::new());
-                    conn.send_query_params(c"SELECT 'second'", Params::new());
-                    conn.send_flush_request();
-                    conn.flush();
-                    t.result("first", &conn.get_result());
-                    t.value("pipeline", conn.pipeline_status());
-                    lose(ctx, t, &conn);
-                    if asked {
-                        t.value(
-                            "sent",
-                            conn.send_query_params(c"SELECT 'third'", Params::new()),
-                        );
-                        t.text("message", &conn.error_message());
-                        t.value("sync", conn.pipeline_sync());
-                        t.text("message", &conn.error_message());
+        for (state, first) in [("running", c"SELECT 'first'"), ("aborted", c"SELECT 1/0")] {
+            for &(name, then) in AFTERWARDS {
+                let name = format!("lost {loss} {state} {name}");
+                table.add(Area::Pipeline, name, move |ctx, t| {
+                    for fetched in 0..5 {
+                        t.section(format_args!("{fetched} fetched before"), |t| {
+                            let conn = ctx.connect(t);
+                            conn.enter_pipeline();
+                            conn.send_query_params(first, Params::new());
+                            conn.send_query_params(c"SELECT 'second'", Params::new());
+                            conn.send_flush_request();
+                            conn.flush();
+                            for number in 0..fetched {
+                                t.result(number, &conn.get_result());
+                            }
+                            lose(ctx, t, &conn);
+                            then(ctx, t, &conn);
+                            t.text("message", &conn.error_message());
+                            loss_told(t, &conn);
+                        });
                     }
-                    for number in 0..9 {
-                        t.result(number, &conn.get_result());
-                        t.value("pipeline", conn.pipeline_status());
-                        t.value("status", conn.status());
-                        t.text("message", &conn.error_message());
-                    }
-                    t.value("transaction", conn.transaction_status());
-                    t.value("exit", conn.exit_pipeline());
-                    t.text("message", &conn.error_message());
-                    t.value("pipeline", conn.pipeline_status());
-                    t.value("sent", conn.send_query(c"SELECT 1"));
-                    t.text("message", &conn.error_message());
-                    conn.reset();
-                    t.value("pipeline", conn.pipeline_status());
-                }
-            });
+                });
+            }
         }
     }
+}
+
+/// All that a lost pipeline has to tell.
+fn loss_told(t: &mut Transcript, conn: &Conn<'_>) {
+    for number in 0..9 {
+        t.result(number, &conn.get_result());
+        t.value("pipeline", conn.pipeline_status());
+        t.value("status", conn.status());
+        t.text("message", &conn.error_message());
+    }
+    t.value("transaction", conn.transaction_status());
+    t.value("exit", conn.exit_pipeline());
+    t.text("message", &conn.error_message());
+    t.value("pipeline", conn.pipeline_status());
+    t.value("sent", conn.send_query(c"SELECT 1"));
+    t.text("message", &conn.error_message());
+    conn.reset();
+    t.value("pipeline", conn.pipeline_status());
 }
 
 fn add_result(table: &mut Table) {
