@@ -158,8 +158,8 @@
 //! - `oauth`: getting bearer tokens by OAuth's device flow, where a server wants them.
 //! - `capi`: libpq's C symbols and headers.
 
-// The layers, each using only those above it: `error`, `wire`, `charset`, `conninfo`, `transport`,
-// `auth`, `result`, `connection`, and the two faces `client` (Rust) and `capi` (C).
+// The layers, each using only those above it: `error`, `library`, `wire`, `charset`, `conninfo`,
+// `transport`, `auth`, `result`, `connection`, and the two faces `client` (Rust) and `capi` (C).
 
 #[doc(hidden)]
 pub mod auth;
@@ -174,6 +174,7 @@ pub mod connection;
 #[doc(hidden)]
 pub mod conninfo;
 pub mod error;
+mod library;
 #[doc(hidden)]
 pub mod result;
 #[doc(hidden)]

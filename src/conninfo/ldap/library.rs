@@ -5,13 +5,11 @@
 
 use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
 use std::ptr;
-use std::sync::OnceLock;
-
-use libloading::{Error as LoadError, Library as Loaded};
 
 use super::url::Url;
 use crate::conninfo::invalid;
 use crate::error::Error;
+use crate::library::functions;
 
 /// Where the library may be found: OpenLDAP's of versions 2.6, 2.5 and 2.4.
 #[cfg(not(target_vendor = "apple"))]
@@ -67,97 +65,53 @@ pub(super) enum Failure {
     NoValues,
 }
 
-/// The functions of the library. It is never unloaded, so that they are valid for good.
-pub(super) struct Library {
-    initialize: unsafe extern "C" fn(*mut Session, *const c_char) -> c_int,
-    set_option: unsafe extern "C" fn(Session, c_int, *const c_void) -> c_int,
-    bind: unsafe extern "C" fn(
-        Session,
-        *const c_char,
-        *const c_char,
-        *const Berval,
-        *const c_void,
-        *const c_void,
-        *mut *mut Berval,
-    ) -> c_int,
-    search: unsafe extern "C" fn(
-        Session,
-        *const c_char,
-        c_int,
-        *const c_char,
-        *const *const c_char,
-        c_int,
-        *const c_void,
-        *const c_void,
-        *mut libc::timeval,
-        c_int,
-        *mut Message,
-    ) -> c_int,
-    count_entries: unsafe extern "C" fn(Session, Message) -> c_int,
-    first_entry: unsafe extern "C" fn(Session, Message) -> Message,
-    get_values: unsafe extern "C" fn(Session, Message, *const c_char) -> *mut *mut Berval,
-    free_values: unsafe extern "C" fn(*mut *mut Berval),
-    free_message: unsafe extern "C" fn(Message) -> c_int,
-    unbind: unsafe extern "C" fn(Session, *const c_void, *const c_void) -> c_int,
-    error_text: unsafe extern "C" fn(c_int) -> *const c_char,
-    /// Unloading it would pull the functions from under us.
-    _loaded: Loaded,
-}
-
-/// Copies functions out of the library, each looked up by its name.
-macro_rules! functions {
-    ($loaded:ident: $($field:ident = $name:literal),+ $(,)?) => {
-        Library {
-            $(
-                // SAFETY: the type of the field is the prototype that OpenLDAP documents for the
-                // function of this name.
-                $field: unsafe { *$loaded.get(concat!($name, "\0").as_bytes())? },
-            )+
-            _loaded: $loaded,
-        }
-    };
+functions! {
+    /// The functions of the library, as OpenLDAP documents them. It is never unloaded, so that they
+    /// are valid for good.
+    pub(super) struct Library {
+        initialize: unsafe extern "C" fn(*mut Session, *const c_char) -> c_int =
+            "ldap_initialize",
+        set_option: unsafe extern "C" fn(Session, c_int, *const c_void) -> c_int =
+            "ldap_set_option",
+        bind: unsafe extern "C" fn(
+            Session,
+            *const c_char,
+            *const c_char,
+            *const Berval,
+            *const c_void,
+            *const c_void,
+            *mut *mut Berval,
+        ) -> c_int = "ldap_sasl_bind_s",
+        search: unsafe extern "C" fn(
+            Session,
+            *const c_char,
+            c_int,
+            *const c_char,
+            *const *const c_char,
+            c_int,
+            *const c_void,
+            *const c_void,
+            *mut libc::timeval,
+            c_int,
+            *mut Message,
+        ) -> c_int = "ldap_search_ext_s",
+        count_entries: unsafe extern "C" fn(Session, Message) -> c_int = "ldap_count_entries",
+        first_entry: unsafe extern "C" fn(Session, Message) -> Message = "ldap_first_entry",
+        get_values: unsafe extern "C" fn(Session, Message, *const c_char) -> *mut *mut Berval =
+            "ldap_get_values_len",
+        free_values: unsafe extern "C" fn(*mut *mut Berval) = "ldap_value_free_len",
+        free_message: unsafe extern "C" fn(Message) -> c_int = "ldap_msgfree",
+        unbind: unsafe extern "C" fn(Session, *const c_void, *const c_void) -> c_int =
+            "ldap_unbind_ext_s",
+        error_text: unsafe extern "C" fn(c_int) -> *const c_char = "ldap_err2string",
+    }
 }
 
 impl Library {
     /// The library; an error, the same every time, where there is none.
     pub(super) fn get() -> Result<&'static Self, Error> {
-        static LIBRARY: OnceLock<Result<Library, String>> = OnceLock::new();
-        LIBRARY
-            .get_or_init(Self::load)
-            .as_ref()
+        Self::loaded(&NAMES)
             .map_err(|reason| invalid(format!("could not load a library for LDAP: {reason}")))
-    }
-
-    fn load() -> Result<Self, String> {
-        let mut first = None;
-        for name in NAMES {
-            match Self::open(name) {
-                Ok(library) => return Ok(library),
-                Err(error) => {
-                    first.get_or_insert(error.to_string());
-                }
-            }
-        }
-        Err(first.unwrap_or_default())
-    }
-
-    fn open(name: &str) -> Result<Self, LoadError> {
-        // SAFETY: the code that OpenLDAP runs when it is loaded sets up its own tables; programs
-        // that are linked with it rely on the same.
-        let loaded = unsafe { Loaded::new(name)? };
-        Ok(functions! { loaded:
-            initialize = "ldap_initialize",
-            set_option = "ldap_set_option",
-            bind = "ldap_sasl_bind_s",
-            search = "ldap_search_ext_s",
-            count_entries = "ldap_count_entries",
-            first_entry = "ldap_first_entry",
-            get_values = "ldap_get_values_len",
-            free_values = "ldap_value_free_len",
-            free_message = "ldap_msgfree",
-            unbind = "ldap_unbind_ext_s",
-            error_text = "ldap_err2string",
-        })
     }
 
     /// The values of the attribute of the one entry that the URL describes, each behind a newline.

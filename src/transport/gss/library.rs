@@ -1,11 +1,8 @@
 //! The GSSAPI library, loaded when it is needed first.
 
-use std::sync::OnceLock;
-
-use libloading::{Error as LoadError, Library as Loaded};
-
 use super::{gss_error, sys};
 use crate::error::Error;
+use crate::library::functions;
 
 /// Where the library may be found: MIT's, then Heimdal's.
 #[cfg(not(target_vendor = "apple"))]
@@ -17,74 +14,28 @@ const NAMES: [&str; 2] = [
     "libgssapi_krb5.dylib",
 ];
 
-/// The functions of the library. It is never unloaded, so that they are valid for good.
-pub(super) struct Library {
-    pub(super) import_name: sys::ImportName,
-    pub(super) release_name: sys::Release,
-    pub(super) acquire_cred: sys::AcquireCred,
-    pub(super) release_cred: sys::Release,
-    pub(super) init_sec_context: sys::InitSecContext,
-    pub(super) delete_sec_context: sys::DeleteSecContext,
-    pub(super) wrap: sys::Wrap,
-    pub(super) unwrap: sys::Unwrap,
-    pub(super) wrap_size_limit: sys::WrapSizeLimit,
-    pub(super) display_status: sys::DisplayStatus,
-    pub(super) release_buffer: sys::ReleaseBuffer,
-    /// Unloading it would pull the functions from under us.
-    _loaded: Loaded,
-}
-
-/// Copies functions out of the library, each looked up by its name.
-macro_rules! functions {
-    ($loaded:ident: $($field:ident = $name:literal),+ $(,)?) => {
-        Library {
-            $(
-                // SAFETY: the type of the field is the prototype that RFC 2744 gives to the
-                // function of this name.
-                $field: unsafe { *$loaded.get(concat!($name, "\0").as_bytes())? },
-            )+
-            _loaded: $loaded,
-        }
-    };
+functions! {
+    /// The functions of the library, by RFC 2744. It is never unloaded, so that they are valid for
+    /// good.
+    pub(super) struct Library {
+        pub(super) import_name: sys::ImportName = "gss_import_name",
+        pub(super) release_name: sys::Release = "gss_release_name",
+        pub(super) acquire_cred: sys::AcquireCred = "gss_acquire_cred",
+        pub(super) release_cred: sys::Release = "gss_release_cred",
+        pub(super) init_sec_context: sys::InitSecContext = "gss_init_sec_context",
+        pub(super) delete_sec_context: sys::DeleteSecContext = "gss_delete_sec_context",
+        pub(super) wrap: sys::Wrap = "gss_wrap",
+        pub(super) unwrap: sys::Unwrap = "gss_unwrap",
+        pub(super) wrap_size_limit: sys::WrapSizeLimit = "gss_wrap_size_limit",
+        pub(super) display_status: sys::DisplayStatus = "gss_display_status",
+        pub(super) release_buffer: sys::ReleaseBuffer = "gss_release_buffer",
+    }
 }
 
 impl Library {
     /// The library; an error, the same every time, where there is none.
     pub(super) fn get() -> Result<&'static Self, Error> {
-        static LIBRARY: OnceLock<Result<Library, String>> = OnceLock::new();
-        LIBRARY
-            .get_or_init(Self::load)
-            .as_ref()
+        Self::loaded(&NAMES)
             .map_err(|reason| gss_error(format!("could not load a library for GSSAPI: {reason}")))
-    }
-
-    fn load() -> Result<Self, String> {
-        let mut reasons = Vec::new();
-        for name in NAMES {
-            match Self::open(name) {
-                Ok(library) => return Ok(library),
-                Err(error) => reasons.push(error.to_string()),
-            }
-        }
-        Err(reasons.join("; "))
-    }
-
-    fn open(name: &str) -> Result<Self, LoadError> {
-        // SAFETY: the code that a GSSAPI library runs when it is loaded sets up its own locks and
-        // tables; programs that are linked with one rely on the same.
-        let loaded = unsafe { Loaded::new(name)? };
-        Ok(functions! { loaded:
-            import_name = "gss_import_name",
-            release_name = "gss_release_name",
-            acquire_cred = "gss_acquire_cred",
-            release_cred = "gss_release_cred",
-            init_sec_context = "gss_init_sec_context",
-            delete_sec_context = "gss_delete_sec_context",
-            wrap = "gss_wrap",
-            unwrap = "gss_unwrap",
-            wrap_size_limit = "gss_wrap_size_limit",
-            display_status = "gss_display_status",
-            release_buffer = "gss_release_buffer",
-        })
     }
 }
