@@ -60,7 +60,8 @@ impl ServerError {
 
     /// The raw value of the field with this code (`b'C'` is the SQLSTATE), if the server sent it.
     pub fn field(&self, code: u8) -> Option<&[u8]> {
-        let found = self.fields.iter().find(|(c, _)| *c == code)?;
+        // Of a field that was sent twice the latter counts, as in the message.
+        let found = self.fields.iter().rev().find(|(c, _)| *c == code)?;
         Some(&found.1)
     }
 

@@ -60,7 +60,7 @@ impl ParamBuffer {
             )));
         }
         self.noun = COLUMN;
-        self.encode_all(types.iter().zip(row.iter().copied()))?;
+        self.encode(types, row)?;
         match self.formats.iter().position(|format| *format == 0) {
             None => Ok(()),
             Some(index) => Err(Fault::Text.of(self.noun, index, &types[index])),
