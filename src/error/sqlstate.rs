@@ -36,7 +36,7 @@ conditions! {
     "01006" PRIVILEGE_NOT_REVOKED
     "01004" WARNING_STRING_DATA_RIGHT_TRUNCATION
     "01P01" DEPRECATED_FEATURE
-    // Class 02: No Data (this is also a warning class per the SQL standard).
+    // Class 02: No Data.
     "02000" NO_DATA
     "02001" NO_ADDITIONAL_DYNAMIC_RESULT_SETS_RETURNED
     // Class 03: SQL Statement Not Yet Complete.

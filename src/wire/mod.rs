@@ -10,12 +10,12 @@
 pub mod backend;
 mod cursor;
 pub mod error_field;
+mod find_nul;
 pub mod frontend;
 mod header;
 mod list;
 mod lsn;
 mod malformed;
-mod nul;
 pub mod pgoutput;
 pub mod replication;
 pub mod tag;
@@ -24,8 +24,8 @@ mod testing;
 pub mod version;
 
 pub use cursor::Cursor;
+pub use find_nul::find_nul;
 pub use header::{HEADER_LEN, Header};
 pub use list::{Element, List, ListIter};
 pub use lsn::Lsn;
 pub use malformed::Malformed;
-pub use nul::find_nul;
