@@ -188,7 +188,8 @@ fn finish<H: Host>(host: &mut H, deadline: Deadline) -> Option<H::Result> {
         let failed = last
             .as_ref()
             .is_some_and(|last| H::core(last).status == ExecStatus::FatalError);
-        if status == ExecStatus::FatalError || !failed {
+        // That data is to be copied must be known all the same.
+        if status == ExecStatus::FatalError || status.is_copy() || !failed {
             last = Some(result);
         }
         if status.is_copy() || host.engine().stream.is_none() {
