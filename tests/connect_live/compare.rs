@@ -96,6 +96,29 @@ impl Talk<'_> {
         self.ask(&["exec", "", sql])
     }
 
+    /// Ends what sleeps on from before, as the superuser.
+    pub(crate) fn end_sleep(&mut self, conninfo: &str) {
+        let sql = "select pg_terminate_backend(pid, 10000) from pg_stat_activity \
+                   where wait_event = 'PgSleep'";
+        self.ask_quietly(&["open", "watch", conninfo]);
+        self.ask_quietly(&["exec", "watch", sql]);
+        self.ask_quietly(&["close", "watch"]);
+    }
+
+    /// Waits until a server sleeps, which somebody sees who is connected like this: a request to
+    /// cancel that overtakes its query is lost.
+    pub(crate) fn await_sleep(&mut self, conninfo: &str) {
+        let sql = "select 'asleep' from pg_stat_activity where wait_event = 'PgSleep'";
+        self.ask_quietly(&["open", "watch", conninfo]);
+        for _ in 0..500 {
+            if self.ask_quietly(&["exec", "watch", sql]).contains("asleep") {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        self.ask_quietly(&["close", "watch"]);
+    }
+
     /// Closes the connection without a name.
     pub(crate) fn close(&mut self) {
         self.probe.ask(&["close", ""]);

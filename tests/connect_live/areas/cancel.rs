@@ -5,9 +5,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
-use support::{Authority, Server, ServerOptions};
+use support::{Authority, SUPERUSER, Server, ServerOptions, Via};
 
 use super::{Told, said, system};
 use crate::compare::{But, Compare};
@@ -65,9 +64,10 @@ fn story(compare: &mut Compare, server: &Server, session: &str, second: Second, 
             "host=localhost hostaddr=127.0.0.1 port={port} dbname=postgres gssencmode=disable \
              user={session}"
         ));
+        let superuser = server.conninfo(SUPERUSER, Via::Unix);
+        talk.end_sleep(&superuser);
         talk.ask(&["send", "", "select pg_sleep(30)"]);
-        // A request that overtakes the query is lost.
-        thread::sleep(Duration::from_millis(100));
+        talk.await_sleep(&superuser);
         seen.lock().expect("no panic").clear();
         let sent = talk.ask(&["cancel", "", how]).starts_with('1');
         let seen = seen.lock().expect("no panic").join(", ");

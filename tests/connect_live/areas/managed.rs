@@ -412,8 +412,7 @@ fn versions(compare: &mut Compare, server: &Server) {
                 talk.ask(&["facts", ""]);
                 for how in ways {
                     talk.ask(&["send", "", "select pg_sleep(30)"]);
-                    // A request that overtakes the query is lost.
-                    std::thread::sleep(std::time::Duration::from_millis(150));
+                    talk.await_sleep(&conninfo);
                     talk.ask(&["cancel", "", how]);
                     talk.ask(&["results", ""]);
                 }

@@ -297,7 +297,7 @@ fn queries(compare: &mut Compare, place: &Place, pooler: &str) {
             place.hide(talk);
             talk.open(&place.conninfo(""));
             talk.ask(&["send", "", "select pg_sleep(20)"]);
-            std::thread::sleep(std::time::Duration::from_millis(300));
+            talk.await_sleep(&place.conninfo(""));
             talk.ask(&["cancel", "", how]);
             talk.ask(&["results", ""]);
             talk.exec("select 3");

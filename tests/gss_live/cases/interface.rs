@@ -8,6 +8,7 @@ use std::ptr;
 use libloading::{Library, Symbol};
 
 use crate::World;
+use crate::driver::connected;
 
 super::cases! {
     Alice: the_c_interface_says_what_libpq_s_says;
@@ -52,6 +53,15 @@ fn is_known(context: Pointer) -> bool {
     }
 }
 
+/// Waits until a server sleeps: a request to cancel that overtakes its query is lost.
+fn await_sleep(world: &World) {
+    let mut superuser = connected(&world.superuser());
+    let asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+    while superuser.ask(asleep) != "1" {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
 impl Interface {
     fn load(path: PathBuf) -> Self {
         // SAFETY: neither library does more at first than prepare itself.
@@ -73,11 +83,10 @@ impl Interface {
     }
 
     /// A sleeping command that is cancelled: how it ends.
-    fn cancelled(&self, conn: Pointer) -> String {
+    fn cancelled(&self, world: &World, conn: Pointer) -> String {
         let sql = c"select pg_sleep(60)";
         call!(self, PQsendQuery(conn => Pointer, sql.as_ptr() => Text) -> c_int);
-        // A request that overtakes the query is lost.
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        await_sleep(world);
         let cancel = call!(self, PQgetCancel(conn => Pointer) -> Pointer);
         let mut said = [0 as c_char; 256];
         let sent = call!(self, PQcancel(
@@ -91,7 +100,7 @@ impl Interface {
     }
 
     /// Everything that is compared, a line each.
-    fn story(&self, conninfo: &str) -> String {
+    fn story(&self, world: &World, conninfo: &str) -> String {
         let conninfo = CString::new(conninfo).expect("no NUL");
         let conn = call!(self, PQconnectdb(conninfo.as_ptr() => Text) -> Pointer);
         let status = call!(self, PQstatus(conn => Pointer) -> c_int);
@@ -123,7 +132,7 @@ impl Interface {
                 let sql = "select gss_authenticated::text || principal || encrypted::text \
                            from pg_stat_gssapi where pid = pg_backend_pid() and $1 <> ''";
                 tell("the server", self.value(conn, sql, c"x"));
-                tell("cancelled", self.cancelled(conn));
+                tell("cancelled", self.cancelled(world, conn));
             }
             call!(self, PQreset(conn => Pointer) -> ());
         }
@@ -156,7 +165,7 @@ fn compare(world: &World, with_tickets: bool) {
         ("enc_only", "gssencmode=prefer", true),
     ] {
         let conninfo = world.conninfo(user, options);
-        let (ours_says, says) = (ours.story(&conninfo), theirs.story(&conninfo));
+        let (ours_says, says) = (ours.story(world, &conninfo), theirs.story(world, &conninfo));
         assert_eq!(ours_says, says, "{user}, {options}");
         let connects = with_tickets || user == "never_enc";
         assert_eq!(says.starts_with("status 0\n"), connects, "{says}");
