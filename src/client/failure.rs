@@ -4,6 +4,8 @@ use crate::connection::{ConnStatus, Connection};
 use crate::error::{Error, ErrorKind};
 use crate::result::{ExecStatus, QueryResult};
 
+/// What the text about each attempt to connect begins with.
+const ATTEMPT: &str = "connection to server ";
 /// What the engine's text ends with where a time limit has passed.
 const TIMEOUT: &str = "timeout expired";
 /// The SQLSTATE of a prepared statement that does not exist.
@@ -68,18 +70,29 @@ pub(super) fn of_connect(engine: &Connection) -> Error {
     if let Some(said) = engine.refusal() {
         return Error::from_server(said.clone(), text);
     }
-    let kind = if engine.settings().is_none() {
-        ErrorKind::Settings
-    } else if text.ends_with(TIMEOUT) {
+    let kind = match engine.settings() {
+        None => ErrorKind::Settings,
+        Some(_) => kind_of_connect(&text, engine.password_needed()),
+    };
+    Error::new(kind, text)
+}
+
+/// What kind of failure the text of the last attempt tells of: these words are libpq's.
+fn kind_of_connect(text: &str, password_needed: bool) -> ErrorKind {
+    let last = text.rfind(ATTEMPT).map_or(text, |place| &text[place..]);
+    let says = |words: &str| last.contains(words);
+    if last.ends_with(TIMEOUT) {
         ErrorKind::Timeout
-    } else if engine.password_needed() {
+    } else if says("invalid port number") || says("for connection option \"") {
+        // Found wrong when it was to be used.
+        ErrorKind::Settings
+    } else if password_needed || says("authentication method requirement") {
         ErrorKind::Auth
-    } else if text.contains("SSL") || text.contains("certificate") {
+    } else if says("SSL") || says("certificate") {
         ErrorKind::Tls
     } else {
         ErrorKind::Connect
-    };
-    Error::new(kind, text)
+    }
 }
 
 fn text(engine: &Connection) -> String {
@@ -100,5 +113,22 @@ pub(super) fn is_stale_statement(error: &Error) -> bool {
         NO_SUCH_STATEMENT => true,
         NOT_SUPPORTED => server.field(b'R') == Some(PLAN_CHECK),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_attempt_tells_what_kind_of_failure_it_was() {
+        let refused = "connection to server at \"a\", port 1 failed: Connection refused";
+        let tls = "connection to server at \"b\", port 1 failed: SSL error: unexpected eof";
+        let kind = |text: &str| kind_of_connect(text, false);
+        assert_eq!(kind(refused), ErrorKind::Connect);
+        assert_eq!(kind(tls), ErrorKind::Tls);
+        assert_eq!(kind(&format!("{tls}\n{refused}")), ErrorKind::Connect);
+        assert_eq!(kind(&format!("{refused}\n{tls}")), ErrorKind::Tls);
+        assert_eq!(kind_of_connect(refused, true), ErrorKind::Auth);
     }
 }

@@ -130,6 +130,8 @@ fn what_a_server_says_when_it_refuses_is_told() {
     assert_eq!(said.code(), sqlstate::INVALID_CATALOG_NAME);
     assert_eq!(said.severity(), "FATAL");
     assert_eq!(said.message(), "database \"absent\" does not exist");
+    config.set("require_auth", "scram-sha-256");
+    assert_eq!(config.connect().unwrap_err().kind(), ErrorKind::Auth);
 }
 
 #[test]
@@ -143,4 +145,9 @@ fn connections_that_cannot_be_made_say_why() {
     assert_eq!(kind("nonsense"), ErrorKind::Settings);
     assert_eq!(kind("sslmode=x"), ErrorKind::Settings);
     assert_eq!(kind("client_encoding=latin1"), ErrorKind::Settings);
+    assert_eq!(kind("host=/absent port=99999 user=x"), ErrorKind::Settings);
+    assert_eq!(
+        kind("host=127.0.0.1 connect_timeout=soon user=x"),
+        ErrorKind::Settings
+    );
 }
