@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// Functions that are loaded together.
 struct Group {
     name: &'static str,
-    library: &'static str,
+    soname: &'static str,
     functions: &'static str,
     /// What the note for packagers says of it: name, description and importance; the unwinder's
     /// library needs no mention, as every system has it.
@@ -29,14 +29,14 @@ struct Group {
 
 const UNWIND: Group = Group {
     name: "unwind",
-    library: "libgcc_s.so.1",
+    soname: "libgcc_s.so.1",
     functions: include_str!("late_unwind.txt"),
     note: None,
 };
 
 const OPENSSL: Group = Group {
     name: "openssl",
-    library: "libssl.so.3",
+    soname: "libssl.so.3",
     functions: include_str!("late_openssl.txt"),
     note: Some(["tls", "Encryption of connections", "recommended"]),
 };
@@ -151,7 +151,7 @@ fn trampolines(groups: &[Group]) -> String {
         }
         text += &TABLES
             .replace("GROUP", name)
-            .replace("LIBRARY", group.library)
+            .replace("LIBRARY", group.soname)
             .replace("SIZE", &(8 * count).to_string());
         for function in group.functions.lines() {
             writeln!(text, "\t.asciz \"{function}\"").expect("memory");
@@ -168,9 +168,9 @@ fn note(group: &Group) -> String {
     let Some([feature, description, priority]) = group.note else {
         return String::new();
     };
-    let library = group.library;
+    let soname = group.soname;
     let json = format!(
-        r#"[{{"feature":"{feature}","description":"{description}","priority":"{priority}","soname":["{library}"]}}]"#
+        r#"[{{"feature":"{feature}","description":"{description}","priority":"{priority}","soname":["{soname}"]}}]"#
     );
     NOTE.replace("TEXT", &json.replace('"', "\\\""))
 }

@@ -146,7 +146,7 @@ impl Library {
 
 /// A session with a directory, ended when dropped.
 struct Directory {
-    library: &'static Library,
+    ldap: &'static Library,
     session: Session,
 }
 
@@ -156,7 +156,7 @@ struct Found(Message, &'static Library);
 impl Drop for Directory {
     fn drop(&mut self) {
         // SAFETY: the session is valid, and not used afterwards.
-        unsafe { (self.library.unbind)(self.session, ptr::null(), ptr::null()) };
+        unsafe { (self.ldap.unbind)(self.session, ptr::null(), ptr::null()) };
     }
 }
 
@@ -178,14 +178,14 @@ fn patience() -> libc::timeval {
 
 impl Directory {
     /// Connects, as nobody in particular.
-    fn open(library: &'static Library, url: &Url) -> Result<Self, Failure> {
+    fn open(ldap: &'static Library, url: &Url) -> Result<Self, Failure> {
         let mut session = ptr::null_mut();
         // SAFETY: the name is NUL-terminated; the session is an out parameter.
-        let code = unsafe { (library.initialize)(&raw mut session, url.server.as_ptr()) };
+        let code = unsafe { (ldap.initialize)(&raw mut session, url.server.as_ptr()) };
         if code != SUCCESS || session.is_null() {
             return Err(Failure::NoSession);
         }
-        let directory = Self { library, session };
+        let directory = Self { ldap, session };
         let (version, limit): (c_int, _) = (3, patience());
         directory.set(OPT_PROTOCOL_VERSION, (&raw const version).cast());
         directory.set(OPT_NETWORK_TIMEOUT, (&raw const limit).cast());
@@ -197,7 +197,7 @@ impl Directory {
         // SAFETY: the session is valid; NULL stands for "simple", for no controls and for an answer
         // that is not wanted; the empty password lives through the call.
         let code = unsafe {
-            (library.bind)(
+            (ldap.bind)(
                 session,
                 c"".as_ptr(),
                 ptr::null(),
@@ -207,7 +207,7 @@ impl Directory {
                 ptr::null_mut(),
             )
         };
-        match library.failure(code) {
+        match ldap.failure(code) {
             Failure::Unreachable => Err(Failure::Unreachable),
             // A directory that refuses to be bound by nobody may still let nobody search.
             _ => Ok(directory),
@@ -217,18 +217,18 @@ impl Directory {
     /// An option that is not taken leaves the library's default.
     fn set(&self, option: c_int, value: *const c_void) {
         // SAFETY: the session is valid, and the value has the type that the option documents.
-        unsafe { (self.library.set_option)(self.session, option, value) };
+        unsafe { (self.ldap.set_option)(self.session, option, value) };
     }
 
     fn search(&self, url: &Url) -> Result<Found, Failure> {
         let attributes = [url.attribute.as_ptr(), ptr::null()];
         let mut limit = patience();
-        let mut found = Found(ptr::null_mut(), self.library);
+        let mut found = Found(ptr::null_mut(), self.ldap);
         // SAFETY: the session is valid; the strings are NUL-terminated and the list ends with NULL,
         // all of them living through the call; NULL stands for no controls; the message is an out
         // parameter.
         let code = unsafe {
-            (self.library.search)(
+            (self.ldap.search)(
                 self.session,
                 url.base.as_ptr(),
                 url.scope,
@@ -245,22 +245,22 @@ impl Directory {
         if code == SUCCESS {
             return Ok(found);
         }
-        Err(match self.library.failure(code) {
+        Err(match self.ldap.failure(code) {
             // It had answered before.
-            Failure::Unreachable => Failure::Refused(self.library.words(code)),
+            Failure::Unreachable => Failure::Refused(self.ldap.words(code)),
             failure => failure,
         })
     }
 
     fn values(&self, found: &Found, url: &Url) -> Option<Vec<u8>> {
         // SAFETY: session and entries are valid.
-        let entry = unsafe { (self.library.first_entry)(self.session, found.0) };
+        let entry = unsafe { (self.ldap.first_entry)(self.session, found.0) };
         if entry.is_null() {
             return None;
         }
         // SAFETY: session and entry are valid, the name is NUL-terminated.
         let values =
-            unsafe { (self.library.get_values)(self.session, entry, url.attribute.as_ptr()) };
+            unsafe { (self.ldap.get_values)(self.session, entry, url.attribute.as_ptr()) };
         if values.is_null() {
             return None;
         }
@@ -277,7 +277,7 @@ impl Directory {
                 text.push(b'\n');
                 next = next.add(1);
             }
-            (self.library.free_values)(values);
+            (self.ldap.free_values)(values);
         }
         (!text.is_empty()).then_some(text)
     }

@@ -50,7 +50,7 @@ impl Purpose {
 
 /// One side's context, the client's.
 pub struct SecurityContext {
-    library: &'static Library,
+    gssapi: &'static Library,
     target: Name,
     /// The default ones, where there are none here.
     credential: Option<Credential>,
@@ -64,7 +64,7 @@ pub struct SecurityContext {
 
 /// What the library knows of the exchange; NULL before it begins.
 struct Context {
-    library: &'static Library,
+    gssapi: &'static Library,
     handle: Handle,
 }
 
@@ -82,17 +82,17 @@ impl SecurityContext {
         credential: Option<Credential>,
         delegate: bool,
     ) -> Result<Self, Error> {
-        let library = Library::get()?;
+        let gssapi = Library::get()?;
         let delegation = if delegate { flag::DELEGATE } else { 0 };
         Ok(Self {
-            library,
-            target: Name::of_service(library, target.service, target.host)?,
+            gssapi,
+            target: Name::of_service(gssapi, target.service, target.host)?,
             credential,
             purpose,
             flags: purpose.flags() | delegation,
             is_complete: false,
             context: Context {
-                library,
+                gssapi,
                 handle: ptr::null_mut(),
             },
         })
@@ -111,13 +111,13 @@ impl SecurityContext {
             false => &raw mut input,
         };
         let credential = self.credential.as_ref().map(Credential::handle);
-        let mut output = Buffer::empty(self.library);
+        let mut output = Buffer::empty(self.gssapi);
         let mut minor = 0;
         // SAFETY: the context is NULL or the one that an earlier call has made; name and
         // credentials are owned by `self`; the other pointers are to variables that live through
         // the call, or NULL for defaults and for answers that nobody wants.
         let major = unsafe {
-            (self.library.init_sec_context)(
+            (self.gssapi.init_sec_context)(
                 &mut minor,
                 credential.unwrap_or(ptr::null_mut()),
                 &mut self.context.handle,
@@ -138,7 +138,7 @@ impl SecurityContext {
             CONTINUE_NEEDED => {}
             _ => {
                 let status = Status { major, minor };
-                return Err(status.error(self.library, self.purpose.failure()));
+                return Err(status.error(self.gssapi, self.purpose.failure()));
             }
         }
         Ok(output.to_vec())
@@ -162,7 +162,7 @@ impl Drop for Context {
             // SAFETY: the context came from the library and is deleted once; no token for the peer
             // is asked for.
             unsafe {
-                (self.library.delete_sec_context)(&mut minor, &mut self.handle, ptr::null_mut())
+                (self.gssapi.delete_sec_context)(&mut minor, &mut self.handle, ptr::null_mut())
             };
         }
     }
@@ -185,11 +185,11 @@ impl Established {
         // SAFETY: the context is established, and owned by `self`; the pointers are to variables that live through the
         // call.
         let major = unsafe {
-            (context.library.wrap_size_limit)(&mut minor, context.raw(), 1, 0, packet, &mut limit)
+            (context.gssapi.wrap_size_limit)(&mut minor, context.raw(), 1, 0, packet, &mut limit)
         };
         let status = Status { major, minor };
         if status.is_error() || limit == 0 {
-            return Err(status.error(context.library, "GSSAPI size check error"));
+            return Err(status.error(context.gssapi, "GSSAPI size check error"));
         }
         Ok(limit as usize)
     }
@@ -201,12 +201,12 @@ impl Protection for Established {
     fn wrap(&mut self, plain: &[u8]) -> Result<Buffer, Error> {
         let Self(context) = self;
         let mut input = BufferDesc::of(plain);
-        let mut output = Buffer::empty(context.library);
+        let mut output = Buffer::empty(context.gssapi);
         let (mut minor, mut confidential) = (0, 0);
         // SAFETY: the context is established, and owned by `self`; the pointers are to variables that live through the
         // call, and the library only reads the input.
         let major = unsafe {
-            (context.library.wrap)(
+            (context.gssapi.wrap)(
                 &mut minor,
                 context.raw(),
                 1,
@@ -218,7 +218,7 @@ impl Protection for Established {
         };
         if major != COMPLETE {
             let status = Status { major, minor };
-            return Err(status.error(context.library, "GSSAPI wrap error"));
+            return Err(status.error(context.gssapi, "GSSAPI wrap error"));
         }
         if confidential == 0 {
             return Err(gss_error(
@@ -231,11 +231,11 @@ impl Protection for Established {
     fn unwrap(&mut self, packet: &[u8]) -> Result<Buffer, Error> {
         let Self(context) = self;
         let mut input = BufferDesc::of(packet);
-        let mut output = Buffer::empty(context.library);
+        let mut output = Buffer::empty(context.gssapi);
         let (mut minor, mut confidential) = (0, 0);
         // SAFETY: as for `wrap`.
         let major = unsafe {
-            (context.library.unwrap)(
+            (context.gssapi.unwrap)(
                 &mut minor,
                 context.raw(),
                 &mut input,
@@ -247,7 +247,7 @@ impl Protection for Established {
         // Anything but plain success: a packet that was repeated or left out is one of the others.
         if major != COMPLETE {
             let status = Status { major, minor };
-            return Err(status.error(context.library, "GSSAPI unwrap error"));
+            return Err(status.error(context.gssapi, "GSSAPI unwrap error"));
         }
         if confidential == 0 {
             return Err(gss_error(

@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// Bytes that belong to the library.
 pub(super) struct Buffer {
-    library: &'static Library,
+    gssapi: &'static Library,
     desc: BufferDesc,
 }
 
@@ -20,9 +20,9 @@ pub(super) struct Buffer {
 unsafe impl Send for Buffer {}
 
 impl Buffer {
-    pub(super) fn empty(library: &'static Library) -> Self {
+    pub(super) fn empty(gssapi: &'static Library) -> Self {
         let desc = BufferDesc::EMPTY;
-        Self { library, desc }
+        Self { gssapi, desc }
     }
 
     /// Where a call of the library puts its answer. The buffer must be empty.
@@ -56,14 +56,14 @@ impl Drop for Buffer {
         if !self.desc.value.is_null() {
             let mut minor = 0;
             // SAFETY: the description is one that the library has filled in, and is released once.
-            unsafe { (self.library.release_buffer)(&mut minor, &mut self.desc) };
+            unsafe { (self.gssapi.release_buffer)(&mut minor, &mut self.desc) };
         }
     }
 }
 
 /// The name of a service on a host.
 pub(super) struct Name {
-    library: &'static Library,
+    gssapi: &'static Library,
     handle: Handle,
 }
 
@@ -74,7 +74,7 @@ unsafe impl Send for Name {}
 impl Name {
     /// The name `service@host`.
     pub(super) fn of_service(
-        library: &'static Library,
+        gssapi: &'static Library,
         service: &[u8],
         host: &[u8],
     ) -> Result<Self, Error> {
@@ -87,11 +87,11 @@ impl Name {
         let (mut minor, mut handle) = (0, ptr::null_mut());
         // SAFETY: all the pointers are to variables that live through the call; the library copies
         // the text, and reads the kind of the name without changing it.
-        let major = unsafe { (library.import_name)(&mut minor, &mut text, &mut kind, &mut handle) };
+        let major = unsafe { (gssapi.import_name)(&mut minor, &mut text, &mut kind, &mut handle) };
         if major != COMPLETE {
-            return Err(Status { major, minor }.error(library, "GSSAPI name import error"));
+            return Err(Status { major, minor }.error(gssapi, "GSSAPI name import error"));
         }
-        Ok(Self { library, handle })
+        Ok(Self { gssapi, handle })
     }
 
     pub(super) fn handle(&self) -> Handle {
@@ -103,13 +103,13 @@ impl Drop for Name {
     fn drop(&mut self) {
         let mut minor = 0;
         // SAFETY: the name came from the library and is released once.
-        unsafe { (self.library.release_name)(&mut minor, &mut self.handle) };
+        unsafe { (self.gssapi.release_name)(&mut minor, &mut self.handle) };
     }
 }
 
 /// The user's credentials: the tickets in the credential cache.
 pub struct Credential {
-    library: &'static Library,
+    gssapi: &'static Library,
     handle: Handle,
 }
 
@@ -121,12 +121,12 @@ impl Credential {
     ///
     /// A cache whose tickets have expired counts too: using it tells why it will not do.
     pub fn acquire() -> Option<Self> {
-        let library = Library::get().ok()?;
+        let gssapi = Library::get().ok()?;
         let (mut minor, mut handle) = (0, ptr::null_mut());
         // SAFETY: the pointers that are not NULL are to variables that live through the call; NULL
         // stands for the default name and mechanisms, and for answers that nobody wants.
         let major = unsafe {
-            (library.acquire_cred)(
+            (gssapi.acquire_cred)(
                 &mut minor,
                 ptr::null_mut(),
                 0,
@@ -137,7 +137,7 @@ impl Credential {
                 ptr::null_mut(),
             )
         };
-        (major == COMPLETE).then_some(Self { library, handle })
+        (major == COMPLETE).then_some(Self { gssapi, handle })
     }
 
     pub(super) fn handle(&self) -> Handle {
@@ -149,6 +149,6 @@ impl Drop for Credential {
     fn drop(&mut self) {
         let mut minor = 0;
         // SAFETY: the credentials came from the library and are released once.
-        unsafe { (self.library.release_cred)(&mut minor, &mut self.handle) };
+        unsafe { (self.gssapi.release_cred)(&mut minor, &mut self.handle) };
     }
 }

@@ -24,24 +24,24 @@ impl Status {
     }
 
     /// The error of the call that was meant to do this.
-    pub(super) fn error(self, library: &'static Library, what: &str) -> Error {
-        let major = texts(library, self.major, GSS_CODE);
-        let minor = texts(library, self.minor, MECH_CODE);
+    pub(super) fn error(self, gssapi: &'static Library, what: &str) -> Error {
+        let major = texts(gssapi, self.major, GSS_CODE);
+        let minor = texts(gssapi, self.minor, MECH_CODE);
         gss_error(format!("{what}: {major}: {minor}"))
     }
 }
 
 /// All the texts of one status.
-fn texts(library: &'static Library, status: Uint32, kind: i32) -> String {
+fn texts(gssapi: &'static Library, status: Uint32, kind: i32) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut more = 0;
     while texts.len() < MOST_TEXTS {
-        let mut text = Buffer::empty(library);
+        let mut text = Buffer::empty(gssapi);
         let mut minor = 0;
         // SAFETY: all the pointers are to variables that live through the call; without a mechanism
         // the library uses its default one.
         let major = unsafe {
-            (library.display_status)(
+            (gssapi.display_status)(
                 &mut minor,
                 status,
                 kind,
