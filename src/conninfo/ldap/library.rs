@@ -259,8 +259,7 @@ impl Directory {
             return None;
         }
         // SAFETY: session and entry are valid, the name is NUL-terminated.
-        let values =
-            unsafe { (self.ldap.get_values)(self.session, entry, url.attribute.as_ptr()) };
+        let values = unsafe { (self.ldap.get_values)(self.session, entry, url.attribute.as_ptr()) };
         if values.is_null() {
             return None;
         }
